@@ -1,0 +1,116 @@
+//! Every ceiling, and what happens at it.
+
+use core::time::Duration;
+
+/// Everything that can grow has a ceiling here.
+///
+/// Sizes are in bytes of wire text, counts in pieces. `Limits::default()` suits a server on a
+/// developer's machine; each default's reason stands with it.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// The longest message, in bytes without its line end. Default 32 MiB: twice the 16 MiB that
+    /// large embedded files reach in practice.
+    ///
+    /// When exceeded: the rest of the line is discarded unread, the peer gets -32700 without an
+    /// id, and the next message is served.
+    pub message_bytes_max: usize,
+    /// The longest request id or progress token, in bytes of its JSON text. Default 256: ids are
+    /// counters or UUIDs.
+    ///
+    /// When exceeded: -32600 without an id.
+    pub id_bytes_max: usize,
+    /// Requests of one peer that are being served at once. Default 256.
+    ///
+    /// When exceeded: the request is answered -32603, "Too many requests in flight".
+    pub calls_max: usize,
+    /// Elements of one batch (2025-03-26). Default 64.
+    ///
+    /// When exceeded: the whole batch is answered with one -32600.
+    pub batch_max: usize,
+    /// Bytes waiting to be written to one peer. Default 4 MiB.
+    ///
+    /// When exceeded: no further message of that peer is looked at until it has read, and
+    /// notifications that may be lost (logs, progress) are dropped and counted.
+    pub output_bytes_max: usize,
+    /// Questions of one call that wait for the client at once. Default 16.
+    ///
+    /// When exceeded: the call is answered -32603.
+    pub questions_max: usize,
+    /// How often one call may ask before it must conclude. Default 10, as in other
+    /// implementations.
+    ///
+    /// When exceeded: the call is answered -32603, "Too many rounds".
+    pub rounds_max: u32,
+    /// The longest `requestState` that is opened, in bytes of its text. Default 64 KiB.
+    ///
+    /// When exceeded: -32602, as for any state that does not open; a state of ours that would be
+    /// longer is not sent, and the call is answered -32603.
+    pub state_bytes_max: usize,
+    /// Resource URIs that one session subscribes to, or one listen names. Default 1,024.
+    ///
+    /// When exceeded: -32602 in a session; a listen is acknowledged without the URIs beyond it.
+    pub subscriptions_max: usize,
+    /// The longest URI that is subscribed to, in bytes. Default 8 KiB.
+    ///
+    /// When exceeded: -32602 in a session; a listen is acknowledged without it.
+    pub uri_bytes_max: usize,
+    /// Open `subscriptions/listen` requests of one peer. Default 64.
+    ///
+    /// When exceeded: the listen is answered -32603, "Too many subscriptions".
+    pub listens_max: usize,
+    /// Values that an application attaches to one session. Default 64.
+    ///
+    /// When exceeded: `CommandError::OverLimit`; nothing is attached.
+    pub attachments_max: usize,
+    /// Bytes of all values attached to one session. Default 64 KiB.
+    ///
+    /// When exceeded: `CommandError::OverLimit`; nothing is attached.
+    pub attachment_bytes_max: usize,
+    /// URL elicitations of one session that can still be reported complete. Default 64.
+    ///
+    /// When exceeded: the oldest is forgotten; completing it is `CommandError::Gone`.
+    pub elicitations_max: usize,
+    /// Pings of ours that wait for an answer. Default 8.
+    ///
+    /// When exceeded: `CommandError::OverLimit`; no ping is sent.
+    pub pings_max: usize,
+    /// Different declarations of clients (capabilities and names) remembered so that equal ones
+    /// are not read again. Default 16.
+    ///
+    /// When exceeded: the one unused for longest is forgotten and read anew when it comes back.
+    pub terms_max: usize,
+    /// Error replies to lines that are no message, within `junk_window`. Default 16.
+    ///
+    /// When exceeded: further such lines are counted and reported to the application alone, so
+    /// that two peers cannot answer each other's errors for ever.
+    pub junk_replies_max: u32,
+    /// The window of `junk_replies_max`. Default 1 s.
+    ///
+    /// When exceeded: the count begins again.
+    pub junk_window: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            message_bytes_max: 32 << 20,
+            id_bytes_max: 256,
+            calls_max: 256,
+            batch_max: 64,
+            output_bytes_max: 4 << 20,
+            questions_max: 16,
+            rounds_max: 10,
+            state_bytes_max: 64 << 10,
+            subscriptions_max: 1024,
+            uri_bytes_max: 8 << 10,
+            listens_max: 64,
+            attachments_max: 64,
+            attachment_bytes_max: 64 << 10,
+            elicitations_max: 64,
+            pings_max: 8,
+            terms_max: 16,
+            junk_replies_max: 16,
+            junk_window: Duration::from_secs(1),
+        }
+    }
+}

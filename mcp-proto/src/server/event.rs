@@ -1,0 +1,93 @@
+//! What the application is told, in the order in which it happened.
+
+use alloc::{boxed::Box, sync::Arc};
+use core::time::Duration;
+
+use super::{Call, CallId, SessionId, SessionKey};
+use crate::{terms::Terms, wire::Json};
+
+/// What the application is told, in the order in which it happened.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event {
+    /// A client's request that the application is to serve. Comes again, with the answers, when
+    /// the application asked and the client has answered.
+    Call(Box<Call>),
+    /// The client no longer wants an answer, or cannot be reached: nothing about the call leaves
+    /// any more, and its [`Call::is_cancelled`](super::Call::is_cancelled) is true.
+    Cancelled {
+        /// The call, as it was in [`Event::Call`].
+        call: CallId,
+        /// What the client gave as the reason; free text from the peer.
+        reason: Option<Box<str>>,
+    },
+    /// A legacy session has begun.
+    SessionOpened {
+        /// Its key in commands.
+        session: SessionKey,
+        /// Its id on the wire, where the transport has one.
+        id: Option<SessionId>,
+        /// What was agreed on.
+        terms: Arc<Terms>,
+    },
+    /// A legacy session has ended; its calls, subscriptions and attached values are gone.
+    SessionClosed {
+        /// Its key in commands, never used again.
+        session: SessionKey,
+        /// Why.
+        reason: CloseReason,
+    },
+    /// The client's roots are other ones than before.
+    RootsChanged {
+        /// The session whose client said so.
+        session: SessionKey,
+    },
+    /// A notification that the protocol itself gives no meaning to.
+    Notified {
+        /// The session it came in; `None` in 2026-07-28.
+        session: Option<SessionKey>,
+        /// Its method.
+        method: Box<str>,
+        /// Its parameters.
+        params: Json,
+    },
+    /// A ping of ours has ended.
+    Pinged {
+        /// The session that was pinged.
+        session: SessionKey,
+        /// How long the answer took; `None` if there was none in time.
+        round_trip: Option<Duration>,
+    },
+    /// Something was dropped, by rule; counted in [`Stats`](super::Stats).
+    Dropped(Dropped),
+}
+
+/// Why a session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CloseReason {
+    /// The client ended it.
+    Client,
+    /// The application ended it.
+    Server,
+    /// The transport ended: end of input, a lost connection.
+    TransportClosed,
+}
+
+/// Something that was dropped, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Dropped {
+    /// Input that is no message; the start of it.
+    Junk(Box<str>),
+    /// A line over the limit.
+    TooLong,
+    /// The last line was cut off by the end of input; how many bytes there were.
+    Partial(usize),
+    /// A response to nothing that is open: late, repeated or invented.
+    UnknownResponse,
+    /// A notification that came where it has no meaning; its method.
+    Notification(Box<str>),
+    /// A log message or progress that the peer was too slow to take.
+    Congested,
+}

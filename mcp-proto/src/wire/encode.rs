@@ -1,0 +1,113 @@
+//! Writing JSON text: messages are put together from parts that are JSON already.
+
+use alloc::{borrow::Cow, string::String, sync::Arc, vec::Vec};
+
+/// One outgoing message, encoded; its first part may be shared with other messages.
+///
+/// A change told to many streams is encoded once, and each stream adds its own end.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    body: FrameBody,
+    tail: Cow<'static, str>,
+}
+
+#[derive(Clone, Debug)]
+enum FrameBody {
+    Owned(String),
+    Shared(Arc<str>),
+}
+
+impl Frame {
+    /// A message of its own.
+    pub(crate) fn owned(text: String) -> Self {
+        Self { body: FrameBody::Owned(text), tail: Cow::Borrowed("") }
+    }
+
+    /// A shared beginning and an end of its own.
+    pub(crate) fn shared(body: Arc<str>, tail: Cow<'static, str>) -> Self {
+        Self { body: FrameBody::Shared(body), tail }
+    }
+
+    /// The parts whose concatenation is the message: JSON text without a line break.
+    pub fn parts(&self) -> [&str; 2] {
+        let body = match &self.body {
+            FrameBody::Owned(text) => text.as_str(),
+            FrameBody::Shared(text) => text,
+        };
+        [body, &self.tail]
+    }
+
+    /// The length of the message in bytes.
+    pub fn byte_len(&self) -> usize {
+        self.parts().iter().map(|part| part.len()).sum()
+    }
+
+    /// Appends the message to `out`.
+    pub fn append_to(&self, out: &mut Vec<u8>) {
+        for part in self.parts() {
+            out.extend_from_slice(part.as_bytes());
+        }
+    }
+}
+
+/// Appends `text` to `out` as a JSON string.
+pub(crate) fn escape_into(text: &str, out: &mut String) {
+    todo!()
+}
+
+/// Writes one JSON object, member by member.
+///
+/// Keys are literals of this crate, so they are written as they are; values are escaped or are
+/// JSON already.
+pub(crate) struct Object<'o> {
+    out: &'o mut String,
+    first: bool,
+}
+
+impl<'o> Object<'o> {
+    /// Begins an object at the end of `out`.
+    pub(crate) fn begin(out: &'o mut String) -> Self {
+        out.push('{');
+        Self { out, first: true }
+    }
+
+    /// Goes on with members alone, without the braces around them.
+    pub(crate) fn members(out: &'o mut String) -> Self {
+        let first = out.is_empty();
+        Self { out, first }
+    }
+
+    /// Writes `"key":` and gives the text that the value goes to.
+    pub(crate) fn key(&mut self, key: &str) -> &mut String {
+        if !self.first {
+            self.out.push(',');
+        }
+        self.first = false;
+        self.out.push('"');
+        self.out.push_str(key);
+        self.out.push_str("\":");
+        self.out
+    }
+
+    pub(crate) fn raw(&mut self, key: &str, json: &str) {
+        self.key(key).push_str(json);
+    }
+
+    pub(crate) fn text(&mut self, key: &str, text: &str) {
+        escape_into(text, self.key(key));
+    }
+
+    pub(crate) fn text_if(&mut self, key: &str, text: Option<&str>) {
+        if let Some(text) = text {
+            self.text(key, text);
+        }
+    }
+
+    pub(crate) fn flag(&mut self, key: &str, value: bool) {
+        self.raw(key, if value { "true" } else { "false" });
+    }
+
+    pub(crate) fn end(self) {
+        self.out.push('}');
+    }
+}

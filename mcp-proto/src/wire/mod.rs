@@ -1,0 +1,21 @@
+//! Bytes to messages and back: no time, no state but buffers, no knowledge of methods.
+
+mod base64;
+mod canonical;
+mod encode;
+mod id;
+mod json;
+mod line;
+mod message;
+
+pub use base64::base64_encode;
+pub(crate) use base64::{base64url_decode, base64url_encode};
+pub(crate) use canonical::canonical;
+pub use encode::Frame;
+pub(crate) use encode::{Object, escape_into};
+pub use id::{Id, RequestId};
+pub use json::{InvalidJson, InvalidParams, Json};
+pub use line::{Line, LineDecoder};
+pub use message::{
+    Body, Malformed, MalformedKind, Message, Meta, Notification, Params, Request, Response,
+};

@@ -19,20 +19,23 @@ pub struct Limits {
     ///
     /// When exceeded: -32600 without an id.
     pub id_bytes_max: usize,
-    /// Requests of one peer that are being served at once. Default 256.
+    /// Requests of one peer that are being served at once. Default 256: many times what an agent
+    /// sends in parallel.
     ///
     /// When exceeded: the request is answered -32603, "Too many requests in flight".
     pub calls_max: usize,
-    /// Elements of one batch (2025-03-26). Default 64.
+    /// Elements of one batch (2025-03-26). Default 64: clients that batch at all send a few.
     ///
     /// When exceeded: the whole batch is answered with one -32600.
     pub batch_max: usize,
-    /// Bytes waiting to be written to one peer. Default 4 MiB.
+    /// Bytes waiting to be written to one peer. Default 4 MiB: far more than a pipe or socket
+    /// holds, far less than a machine does.
     ///
     /// When exceeded: no further message of that peer is looked at until it has read, and
     /// notifications that may be lost (logs, progress) are dropped and counted.
     pub output_bytes_max: usize,
-    /// Questions of one call that wait for the client at once. Default 16.
+    /// Questions of one call that wait for the client at once. Default 16: a person answers them
+    /// one by one.
     ///
     /// When exceeded: the call is answered -32603.
     pub questions_max: usize,
@@ -41,50 +44,56 @@ pub struct Limits {
     ///
     /// When exceeded: the call is answered -32603, "Too many rounds".
     pub rounds_max: u32,
-    /// The longest `requestState` that is opened, in bytes of its text. Default 64 KiB.
+    /// The longest `requestState` that is opened, in bytes of its text. Default 64 KiB: room for
+    /// the answers of a long form, and each round carries it both ways.
     ///
     /// When exceeded: -32602, as for any state that does not open; a state of ours that would be
     /// longer is not sent, and the call is answered -32603.
     pub state_bytes_max: usize,
-    /// Resource URIs that one session subscribes to, or one listen names. Default 1,024.
+    /// Resource URIs that one session subscribes to, or one listen names. Default 1,024: an editor
+    /// watches its open files, not a whole tree.
     ///
     /// When exceeded: -32602 in a session; a listen is acknowledged without the URIs beyond it.
     pub subscriptions_max: usize,
-    /// The longest URI that is subscribed to, in bytes. Default 8 KiB.
+    /// The longest URI that is subscribed to, in bytes. Default 8 KiB: what HTTP servers commonly
+    /// take for a request line.
     ///
     /// When exceeded: -32602 in a session; a listen is acknowledged without it.
     pub uri_bytes_max: usize,
-    /// Open `subscriptions/listen` requests of one peer. Default 64.
+    /// Open `subscriptions/listen` requests of one peer. Default 64: one serves a client, a gateway
+    /// opens one for each of its own.
     ///
     /// When exceeded: the listen is answered -32603, "Too many subscriptions".
     pub listens_max: usize,
-    /// Values that an application attaches to one session. Default 64.
+    /// Values that an application attaches to one session. Default 64: they are settings, not data.
     ///
     /// When exceeded: `CommandError::OverLimit`; nothing is attached.
     pub attachments_max: usize,
-    /// Bytes of all values attached to one session. Default 64 KiB.
+    /// Bytes of all values attached to one session. Default 64 KiB: a kilobyte for each of them.
     ///
     /// When exceeded: `CommandError::OverLimit`; nothing is attached.
     pub attachment_bytes_max: usize,
-    /// URL elicitations of one session that can still be reported complete. Default 64.
+    /// URL elicitations of one session that can still be reported complete. Default 64: nobody has
+    /// that many pages open for one server.
     ///
     /// When exceeded: the oldest is forgotten; completing it is `CommandError::Gone`.
     pub elicitations_max: usize,
-    /// Pings of ours that wait for an answer. Default 8.
+    /// Pings of ours that wait for an answer. Default 8: a peer that owes so many is gone.
     ///
     /// When exceeded: `CommandError::OverLimit`; no ping is sent.
     pub pings_max: usize,
     /// Different declarations of clients (capabilities and names) remembered so that equal ones
-    /// are not read again. Default 16.
+    /// are not read again. Default 16: a pipe has one client, a gateway a few kinds.
     ///
     /// When exceeded: the one unused for longest is forgotten and read anew when it comes back.
     pub terms_max: usize,
-    /// Error replies to lines that are no message, within `junk_window`. Default 16.
+    /// Error replies to lines that are no message, within `junk_window`. Default 16: enough for a
+    /// person who types at a server.
     ///
     /// When exceeded: further such lines are counted and reported to the application alone, so
     /// that two peers cannot answer each other's errors for ever.
     pub junk_replies_max: u32,
-    /// The window of `junk_replies_max`. Default 1 s.
+    /// The window of `junk_replies_max`. Default 1 s: two peers in a loop send thousands in it.
     ///
     /// When exceeded: the count begins again.
     pub junk_window: Duration,

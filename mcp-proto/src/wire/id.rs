@@ -2,6 +2,8 @@
 
 use alloc::{borrow::Cow, string::String};
 
+use super::{Text, escape_into};
+
 /// The id of a request, or a progress token.
 ///
 /// Equality is typed: `1` is not `"1"`. Strings are equal if they are equal as JSON, however they
@@ -25,7 +27,16 @@ pub type RequestId = Id<'static>;
 impl<'a> Id<'a> {
     /// Reads an id from its JSON text; `None` if it is neither a string nor an integer.
     pub fn parse(json: &'a str) -> Option<Self> {
-        todo!()
+        if json.starts_with('"') {
+            return serde_json::from_str::<Text>(json).ok().map(|text| Self::Text(text.0));
+        }
+        if !is_integer_token(json) {
+            return None;
+        }
+        match json.parse() {
+            Ok(number) => Some(Self::Int(number)),
+            Err(_) => json.parse().ok().map(Self::Uint),
+        }
     }
 
     /// The same id, borrowing nothing.
@@ -39,7 +50,16 @@ impl<'a> Id<'a> {
 
     /// Appends the JSON text of the id.
     pub(crate) fn append_to(&self, out: &mut String) {
-        todo!()
+        match self {
+            Self::Int(number) => {
+                if *number < 0 {
+                    out.push('-');
+                }
+                push_digits(number.unsigned_abs(), out);
+            }
+            Self::Uint(number) => push_digits(*number, out),
+            Self::Text(text) => escape_into(text, out),
+        }
     }
 }
 
@@ -50,4 +70,30 @@ impl core::fmt::Display for Id<'_> {
         self.append_to(&mut text);
         f.write_str(&text)
     }
+}
+
+/// Whether `json` is a JSON number without fraction and exponent, of any size.
+fn is_integer_token(json: &str) -> bool {
+    let digits = json.strip_prefix('-').unwrap_or(json).as_bytes();
+    match digits {
+        [] => false,
+        [b'0', rest @ ..] => rest.is_empty(),
+        digits => digits.iter().all(u8::is_ascii_digit),
+    }
+}
+
+/// Appends `number` in decimal. Ids are written with every answer, and `write!` costs several
+/// times as much.
+fn push_digits(mut number: u64, out: &mut String) {
+    let mut digits = [0; 20]; // u64::MAX has 20 digits
+    let mut first = digits.len();
+    loop {
+        first -= 1;
+        digits[first] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    out.extend(digits[first..].iter().map(|&digit| char::from(digit)));
 }

@@ -5,19 +5,29 @@
 //!
 //! Spec: "Messages" on each revision's `basic` page.
 
+mod visit;
+
+#[cfg(test)]
+mod tests;
+
 use alloc::{borrow::Cow, vec::Vec};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use self::visit::{Elements, Envelope, ErrorMembers, Lenient};
 use super::{Id, InvalidParams, Json, RequestId};
 
 /// What one line or one HTTP body holds.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "one lives at a time, on the stack")]
 pub enum Body<'a> {
     /// One message.
     Single(Result<Message<'a>, Malformed>),
     /// A JSON array: each element by itself. Only 2025-03-26 has batches.
+    ///
+    /// An array of more than 1,024 elements is no batch but one message that is malformed, so that
+    /// the memory for it stays in proportion to the text.
     Batch(Vec<Result<Message<'a>, Malformed>>),
 }
 
@@ -92,12 +102,20 @@ pub(crate) enum Shape {
 impl<'a> Params<'a> {
     /// Reads the parameters as `T`; absent ones as `{}`. Parses the message once more.
     pub fn parse<T: Deserialize<'a>>(&self) -> Result<T, InvalidParams> {
-        todo!()
+        match self.shape {
+            Shape::Absent => serde_json::from_str("{}"),
+            Shape::Object => serde_json::from_str(self.text).map(|With { params }| params),
+            Shape::Other => return Err(InvalidParams("params is not an object".into())),
+        }
+        .map_err(|error| InvalidParams::because(&error))
     }
 
     /// The parameters as they came; `{}` if absent.
     pub fn to_json(&self) -> Json {
-        todo!()
+        match serde_json::from_str::<With<&RawValue>>(self.text) {
+            Ok(With { params }) => Json::from_raw(params),
+            Err(_) => Json::from_trusted("{}"),
+        }
     }
 }
 
@@ -143,13 +161,91 @@ pub enum MalformedKind {
 impl<'a> Body<'a> {
     /// Reads one line or one body.
     pub fn parse(bytes: &'a [u8]) -> Self {
-        todo!()
+        let not_json = || Self::Single(Err(Malformed::without_id(MalformedKind::NotJson)));
+        let Ok(text) = core::str::from_utf8(bytes) else { return not_json() };
+        if !text.trim_start_matches(WHITE_SPACE).starts_with('[') {
+            return Self::Single(Message::parse(text));
+        }
+        match serde_json::from_str::<Elements>(text) {
+            Err(_) => not_json(),
+            Ok(Elements(None)) => {
+                Self::Single(Err(Malformed::without_id(MalformedKind::NotAMessage)))
+            }
+            Ok(Elements(Some(elements))) => Self::Batch(
+                elements.into_iter().map(|element| Message::parse(element.get())).collect(),
+            ),
+        }
     }
 }
 
 impl<'a> Message<'a> {
     /// Reads one message.
     pub fn parse(text: &'a str) -> Result<Self, Malformed> {
-        todo!()
+        Envelope::read(text)
+            .and_then(|envelope| envelope.into_message(text))
+            .ok_or_else(|| diagnose(text))
     }
 }
+
+impl<'a> Envelope<'a> {
+    /// Which message it is, by the members that are there and not by their values; `None` if it is
+    /// none of the four.
+    fn into_message(self, text: &'a str) -> Option<Message<'a>> {
+        if self.jsonrpc?.0 != "2.0" {
+            return None;
+        }
+        match (self.method, self.result, self.error) {
+            (Some(method), None, None) => {
+                let (method, params) = (method.0, Params { text, ..self.params });
+                let Some(id) = self.id else {
+                    return Some(Message::Notification(Notification { method, params }));
+                };
+                let id = Id::parse(id.get())?;
+                Some(Message::Request(Request { id, method, params }))
+            }
+            (None, Some(result), None) => {
+                let id = Some(Id::parse(self.id?.get())?);
+                let outcome = result.get().starts_with('{').then_some(Ok(result))?;
+                Some(Message::Response(Response { id, outcome }))
+            }
+            (None, None, Some(error)) => {
+                let id = match self.id.map(RawValue::get) {
+                    None | Some("null") => None,
+                    Some(id) => Some(Id::parse(id)?),
+                };
+                serde_json::from_str::<ErrorMembers>(error.get()).ok()?;
+                Some(Message::Response(Response { id, outcome: Err(error) }))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// `params` out of the text of a message.
+#[derive(Deserialize)]
+struct With<T> {
+    params: T,
+}
+
+impl Malformed {
+    fn without_id(kind: MalformedKind) -> Self {
+        Self { kind, id: None, response: false }
+    }
+}
+
+/// What is wrong with a text that is no message. Reads it once more, for such texts are rare.
+fn diagnose(text: &str) -> Malformed {
+    // `RawValue` asks for the grammar alone: not for a depth, a range or paired surrogates.
+    if serde_json::from_str::<&RawValue>(text).is_err() {
+        return Malformed::without_id(MalformedKind::NotJson);
+    }
+    let seen = Lenient::read(text).unwrap_or_default();
+    Malformed {
+        kind: MalformedKind::NotAMessage,
+        id: seen.id.and_then(|id| Id::parse(id.get())).map(Id::into_owned),
+        response: seen.answers && !seen.asks,
+    }
+}
+
+/// What JSON takes for white space.
+const WHITE_SPACE: [char; 4] = [' ', '\t', '\n', '\r'];

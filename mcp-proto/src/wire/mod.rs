@@ -7,6 +7,7 @@ mod id;
 mod json;
 mod line;
 mod message;
+mod text;
 
 pub use base64::base64_encode;
 pub(crate) use base64::{base64url_decode, base64url_encode};
@@ -19,3 +20,4 @@ pub use line::{Line, LineDecoder};
 pub use message::{
     Body, Malformed, MalformedKind, Message, Meta, Notification, Params, Request, Response,
 };
+pub(crate) use text::Text;

@@ -181,7 +181,9 @@ pub(crate) struct Asked {
 impl Answers {
     /// The answer to exactly this question, if it was asked under `key` and answered.
     pub fn to(&self, key: &str, question: &super::Question) -> Option<&Answer> {
-        todo!()
+        let asked = self.by_key.get(key)?;
+        let answer = asked.answer.as_ref()?;
+        (asked.digest? == super::state::digest(&self.salt, question)).then_some(answer)
     }
 
     /// The answer under `key` that came with a first request, before anything was asked. The

@@ -5,6 +5,7 @@ mod command;
 mod config;
 mod event;
 mod offer;
+mod state;
 
 use alloc::{boxed::Box, sync::Arc};
 

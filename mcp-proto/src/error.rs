@@ -23,6 +23,8 @@ pub mod code {
     pub const RESOURCE_NOT_FOUND: i64 = -32002;
     /// 2025-11-25 only: URL elicitations must be completed first.
     pub const URL_ELICITATION_REQUIRED: i64 = -32042;
+    /// 2026-07-28 over HTTP: header and body say different things.
+    pub const HEADER_MISMATCH: i64 = -32020;
     /// The request needs a client capability that it did not declare.
     pub const MISSING_CLIENT_CAPABILITY: i64 = -32021;
     /// 2026-07-28: the version in `_meta` is not served.

@@ -11,6 +11,7 @@ mod grant;
 mod limits;
 mod pipe;
 pub mod router;
+mod rpc;
 pub mod schema;
 pub mod server;
 mod terms;

@@ -1,15 +1,64 @@
 //! A state machine at the end of a byte stream: stdio, a socket.
+//!
+//! Spec: "stdio" on each revision's `basic/transports` page.
 
-use alloc::{boxed::Box, sync::Arc};
+mod junk;
+
+use alloc::{boxed::Box, collections::BTreeSet, string::String, sync::Arc, vec::Vec};
 
 use crate::{
-    CommandError, Entropy, Instant,
-    server::{Command, Event, Offer, ServerConfig},
+    entropy::Entropy,
+    error::{CommandError, ErrorObject, code, excerpt},
+    rpc::{Batches, error_response},
+    server::{
+        About, Arrival, CallId, CloseReason, Command, Dropped, Event, Offer, Origin, Received,
+        Server, ServerConfig, ServerOutput,
+    },
+    time::Instant,
+    wire::{Body, Frame, Line, LineDecoder, Malformed, MalformedKind, Message, RequestId},
 };
+use junk::JunkGate;
 
 /// A server at the end of a byte stream.
+///
+/// Messages are looked at one by one, as [`ServerPipe::poll_output`] gets to them: a burst of
+/// requests fills no table when each is served at once, and a peer that does not read its answers
+/// is not served further ones.
+///
+/// After each input, and after each [`ServerPipe::consume`], call `poll_output` until it returns
+/// `None`, then write [`ServerPipe::pending_write`].
 #[derive(Debug)]
-pub struct ServerPipe {}
+pub struct ServerPipe {
+    lines: LineDecoder,
+    end: End,
+    side: Side,
+}
+
+/// How far the end of the pipe is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// Messages may come.
+    Open,
+    /// No more input; what is there already is still served.
+    Ending { until: Instant },
+    /// Accepted work is being finished.
+    Draining { until: Instant },
+    /// Everything is given up or done; events of that may still be queued.
+    Over,
+    /// [`PipeOutput::Close`] was given out.
+    Closed,
+}
+
+/// Everything but the bytes that come in, so that a line can be borrowed while it is served.
+#[derive(Debug)]
+struct Side {
+    server: Server,
+    batches: Batches<CallId>,
+    out: Vec<u8>,
+    written: usize,
+    now: Instant,
+    junk: JunkGate,
+}
 
 /// What the driver is told.
 #[derive(Debug)]
@@ -24,74 +73,330 @@ pub enum PipeOutput {
 impl ServerPipe {
     /// A pipe whose application offers nothing yet.
     pub fn new(config: ServerConfig, entropy: Box<dyn Entropy>) -> Self {
-        todo!()
+        let limits = &config.limits;
+        Self {
+            lines: LineDecoder::new(limits.message_bytes_max),
+            end: End::Open,
+            side: Side {
+                junk: JunkGate::new(limits.junk_replies_max, limits.junk_window),
+                server: Server::new(config, entropy),
+                batches: Batches::new(),
+                out: Vec::new(),
+                written: 0,
+                now: Instant::ZERO,
+            },
+        }
+    }
+
+    /// The machine behind the pipe, for its getters.
+    pub fn server(&self) -> &Server {
+        &self.side.server
     }
 
     /// Says what the application offers from now on; whoever listens is told what has changed.
-    pub fn set_offer(&mut self, now: Instant, offer: Arc<Offer>) {
-        todo!()
+    pub fn set_offer(&mut self, offer: Arc<Offer>) {
+        self.side.server.set_offer(offer);
     }
 
     /// Takes in bytes from the peer.
     pub fn handle_bytes(&mut self, now: Instant, chunk: &[u8]) {
-        todo!()
+        self.side.now = now;
+        if self.end == End::Open {
+            self.lines.push(chunk);
+        }
     }
 
     /// The peer will send nothing more: accepted work is finished within
-    /// [`ServerConfig::drain`], then comes [`PipeOutput::Close`].
+    /// [`ServerConfig::drain`], then comes [`PipeOutput::Close`]. What waits for an answer of the
+    /// peer fails at once; subscriptions end with their result.
     pub fn handle_eof(&mut self, now: Instant) {
-        todo!()
+        self.side.now = now;
+        if self.end == End::Open {
+            self.end = End::Ending { until: now + self.side.server.config().drain };
+        }
     }
 
-    /// Ends the pipe from this side: nothing more is read, subscriptions end with their result,
-    /// accepted work is finished as after [`ServerPipe::handle_eof`].
+    /// Ends the pipe from this side. What has been read is served; then as after
+    /// [`ServerPipe::handle_eof`].
     pub fn shut_down(&mut self, now: Instant) {
-        todo!()
+        self.handle_eof(now);
     }
 
     /// Does what is due. Calls before that are harmless.
     pub fn handle_timeout(&mut self, now: Instant) {
-        todo!()
+        self.side.now = now;
+        self.side.server.handle_timeout(now);
+        if let End::Ending { until } | End::Draining { until } = self.end
+            && now >= until
+        {
+            self.give_up();
+        }
     }
 
     /// Carries out a command.
     pub fn handle_command(&mut self, now: Instant, command: Command) -> Result<(), CommandError> {
-        todo!()
+        self.side.now = now;
+        self.side.note_congestion();
+        self.side.server.handle_command(now, command)
     }
 
     /// The next thing to tell the application, until there is none.
     #[must_use]
     pub fn poll_output(&mut self) -> Option<PipeOutput> {
-        todo!()
+        loop {
+            while let Some(output) = self.side.server.poll_output() {
+                match output {
+                    ServerOutput::Send { about, frame, last } => {
+                        self.side.write(about, &frame, last);
+                    }
+                    ServerOutput::Event(event) => {
+                        self.note(&event);
+                        return Some(PipeOutput::Event(event));
+                    }
+                }
+            }
+            if self.end == End::Over {
+                self.end = End::Closed;
+                return Some(PipeOutput::Close);
+            }
+            if self.end == End::Closed || self.side.is_congested() {
+                return None;
+            }
+            match self.lines.next_line() {
+                Some(Line::Complete(line)) => self.side.handle_line(line),
+                Some(Line::TooLong) => self.side.too_long(),
+                None if self.finish() => {}
+                None => return None,
+            }
+        }
     }
 
     /// When [`ServerPipe::handle_timeout`] is due.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        todo!()
+        let drained = match self.end {
+            End::Ending { until } | End::Draining { until } => Some(until),
+            End::Open | End::Over | End::Closed => None,
+        };
+        match (self.side.server.poll_timeout(), drained) {
+            (Some(due), Some(drained)) => Some(due.min(drained)),
+            (due, drained) => due.or(drained),
+        }
     }
 
     /// The bytes to write to the peer.
     #[must_use]
     pub fn pending_write(&self) -> &[u8] {
-        todo!()
+        self.side.out.get(self.side.written..).unwrap_or_default()
     }
 
     /// `count` bytes of [`ServerPipe::pending_write`] have been written.
     pub fn consume(&mut self, count: usize) {
-        todo!()
+        self.side.consume(count);
     }
 
-    /// Whether the driver should read from the peer: false while the peer does not read itself.
+    /// Whether the driver should read from the peer: not while the peer does not read itself, and
+    /// not after the end.
     #[must_use]
     pub fn accepts_input(&self) -> bool {
-        todo!()
+        self.end == End::Open && !self.side.is_congested()
     }
 
     /// Whether nothing is open: no call, no subscription, no deadline, nothing to write. A driver
     /// may then wait for input alone.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        todo!()
+        self.end == End::Open
+            && self.pending_write().is_empty()
+            && self.side.server.is_idle()
+            && self.poll_timeout().is_none()
     }
+
+    /// There is no further line. Returns whether something was done about the end of the pipe.
+    fn finish(&mut self) -> bool {
+        match self.end {
+            End::Ending { until } => {
+                let partial = self.lines.take_partial();
+                if partial > 0 {
+                    self.side.server.drop_noted(Dropped::Partial(partial));
+                }
+                self.side.server.handle_departure();
+                self.end = End::Draining { until };
+                true
+            }
+            End::Draining { .. } if self.side.server.is_idle() => {
+                self.give_up();
+                true
+            }
+            End::Open | End::Draining { .. } | End::Over | End::Closed => false,
+        }
+    }
+
+    fn give_up(&mut self) {
+        self.side.server.handle_closed();
+        self.end = End::Over;
+    }
+
+    /// Events that concern the pipe itself.
+    fn note(&mut self, event: &Event) {
+        match event {
+            Event::Cancelled { call, .. } => self.side.conclude_in_batch(*call, None),
+            // The session of a pipe is all there is to it.
+            Event::SessionClosed { reason: CloseReason::Server, .. } => {
+                self.handle_eof(self.side.now);
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Side {
+    fn handle_line(&mut self, line: &[u8]) {
+        match Body::parse(line) {
+            Body::Single(Ok(message)) => {
+                let received = self.receive(message);
+                if let Received::Refused { id, error } = received {
+                    self.write_error(id.as_ref(), &error);
+                }
+            }
+            Body::Single(Err(malformed)) => self.malformed(&malformed, line),
+            Body::Batch(elements) => self.handle_batch(elements),
+        }
+    }
+
+    fn receive(&mut self, message: Message<'_>) -> Received {
+        let grant = self.server.config().pipe_grant.clone();
+        self.server.handle_message(self.now, Arrival { origin: Origin::Pipe, grant, message })
+    }
+
+    /// A batch is served where the session's revision has them; its responses leave together.
+    fn handle_batch(&mut self, elements: Vec<Result<Message<'_>, Malformed>>) {
+        let served = self.server.pipe_rules().is_some_and(|rules| rules.batches);
+        let limit = self.server.config().limits.batch_max;
+        if !served || elements.is_empty() || elements.len() > limit {
+            let error = ErrorObject::invalid_request(if !served {
+                "Batches are not served"
+            } else if elements.is_empty() {
+                "The batch is empty"
+            } else {
+                "The batch is too long"
+            });
+            if self.junk.may_reply(self.now) {
+                self.write_error(None, &error);
+            }
+            return;
+        }
+        let mut waiting = BTreeSet::new();
+        let mut responses: Vec<String> = Vec::new();
+        let null_id = self.server.pipe_rules().is_some_and(|rules| rules.null_error_id);
+        for element in elements {
+            let refused = match element {
+                Ok(Message::Request(request)) if request.method == "initialize" => {
+                    let error = ErrorObject::invalid_request("initialize cannot be in a batch");
+                    Some((Some(request.id.into_owned()), error))
+                }
+                Ok(message) => match self.receive(message) {
+                    Received::Call(call) | Received::Opened(call, _) => {
+                        waiting.insert(call);
+                        None
+                    }
+                    Received::Accepted => None,
+                    Received::Refused { id, error } => Some((id, error)),
+                },
+                Err(malformed) if malformed.response => None,
+                Err(malformed) => Some((malformed.id, not_a_message())),
+            };
+            if let Some((id, error)) = refused {
+                responses.push(error_response(id.as_ref(), null_id, &error));
+            }
+        }
+        if let Some(answer) = self.batches.begin(waiting, &responses) {
+            self.write_line(&answer);
+        }
+    }
+
+    /// Junk never ends the connection. What begins like a message is answered, at a limited rate,
+    /// so that two peers do not answer each other's errors for ever.
+    fn malformed(&mut self, malformed: &Malformed, line: &[u8]) {
+        let first = line.iter().copied().find(|byte| !byte.is_ascii_whitespace());
+        let begins_like_json = matches!(first, Some(b'{' | b'['));
+        let error = match malformed.kind {
+            MalformedKind::NotJson => ErrorObject::new(code::PARSE_ERROR, "Parse error"),
+            MalformedKind::NotAMessage => not_a_message(),
+        };
+        let answered = match &malformed.id {
+            _ if malformed.response || !begins_like_json => false,
+            Some(_) => true,
+            None => self.junk.may_reply(self.now),
+        };
+        if answered {
+            self.write_error(malformed.id.as_ref(), &error);
+        }
+        let text = String::from_utf8_lossy(line.get(..256).unwrap_or(line));
+        self.server.drop_noted(Dropped::Junk(excerpt(&text).into()));
+    }
+
+    fn too_long(&mut self) {
+        if self.junk.may_reply(self.now) {
+            self.write_error(None, &ErrorObject::new(code::PARSE_ERROR, "The message is too long"));
+        }
+        self.server.drop_noted(Dropped::TooLong);
+    }
+
+    fn write(&mut self, about: About, frame: &Frame, last: bool) {
+        if last
+            && let About::Call(call) = about
+            && self.batches.holds(call)
+        {
+            let response: String = frame.parts().concat();
+            return self.conclude_in_batch(call, Some(&response));
+        }
+        frame.append_to(&mut self.out);
+        self.out.push(b'\n');
+    }
+
+    fn conclude_in_batch(&mut self, call: CallId, response: Option<&str>) {
+        if let Some(answer) = self.batches.conclude(call, response) {
+            self.write_line(&answer);
+        }
+    }
+
+    fn write_error(&mut self, id: Option<&RequestId>, error: &ErrorObject) {
+        let null_id = self.server.pipe_rules().is_some_and(|rules| rules.null_error_id);
+        let text = error_response(id, null_id, error);
+        self.write_line(&text);
+    }
+
+    fn write_line(&mut self, text: &str) {
+        self.out.extend_from_slice(text.as_bytes());
+        self.out.push(b'\n');
+    }
+
+    fn consume(&mut self, count: usize) {
+        /// What an empty buffer keeps, so that one large answer does not hold memory for ever.
+        const SPARE_BYTES: usize = 256 << 10;
+        self.written += count;
+        if self.written >= self.out.len() {
+            self.written = 0;
+            self.out.clear();
+            self.out.shrink_to(SPARE_BYTES);
+        } else if self.written > SPARE_BYTES && self.written > self.out.len() / 2 {
+            self.out.drain(..self.written);
+            self.written = 0;
+        }
+        self.note_congestion();
+    }
+
+    fn is_congested(&self) -> bool {
+        self.out.len() - self.written > self.server.config().limits.output_bytes_max
+    }
+
+    fn note_congestion(&mut self) {
+        let congested = self.is_congested();
+        self.server.handle_congestion(congested);
+    }
+}
+
+fn not_a_message() -> ErrorObject {
+    ErrorObject::invalid_request("Not a JSON-RPC message")
 }

@@ -37,6 +37,15 @@ impl Add<Duration> for Instant {
     }
 }
 
+/// How long a request may take.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Timeouts {
+    /// Without an answer and without progress. Progress of that very request begins it anew.
+    pub idle: Option<Duration>,
+    /// In all, whatever progress there is.
+    pub total: Option<Duration>,
+}
+
 /// An ordered set of deadlines, at most one for each key.
 #[derive(Debug)]
 pub(crate) struct Timers<K> {

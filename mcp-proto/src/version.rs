@@ -31,6 +31,12 @@ impl Version {
         Self::V2026_07_28,
     ];
 
+    /// The newest revision.
+    pub const LATEST: Self = Self::V2026_07_28;
+
+    /// The newest revision that begins with `initialize`.
+    pub const LATEST_WITH_HANDSHAKE: Self = Self::V2025_11_25;
+
     /// The name of the revision on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -7,7 +7,7 @@ use super::{Answers, CallId, SessionKey};
 use crate::{
     error::ErrorObject,
     schema::Level,
-    wire::{InvalidJson, Json},
+    wire::{self, InvalidJson, Json, escape_into},
 };
 
 /// What an application says, as data: it can cross a thread, be generated, be replayed.
@@ -212,10 +212,33 @@ impl Members {
 }
 
 impl ResultBody {
-    /// Takes a result that is a JSON object already; its `_meta` is kept apart, and a
-    /// `resultType` of its own is dropped.
+    /// Takes a result that is a JSON object already. Its `_meta` is kept apart; a `resultType` of
+    /// its own is dropped, because the machine writes the one that is true.
     pub fn raw(result: &Json) -> Result<Self, InvalidJson> {
-        todo!()
+        let wire::Members(all) = serde_json::from_str(result.as_str())
+            .map_err(|_| InvalidJson("a result must be an object".into()))?;
+        let mut body = Self::default();
+        let mut members = String::with_capacity(result.as_str().len());
+        for (key, value) in all {
+            match &*key {
+                "resultType" => {}
+                "_meta" => {
+                    let inner = value.get().strip_prefix('{').and_then(|v| v.strip_suffix('}'));
+                    let inner = inner.ok_or_else(|| InvalidJson("_meta must be an object".into()))?;
+                    body.meta = Some(inner.trim().into());
+                }
+                _ => {
+                    if !members.is_empty() {
+                        members.push(',');
+                    }
+                    escape_into(&key, &mut members);
+                    members.push(':');
+                    members.push_str(value.get());
+                }
+            }
+        }
+        body.members = Members::Owned(members);
+        Ok(body)
     }
 
     pub(crate) fn members(members: String) -> Self {

@@ -8,6 +8,7 @@ use crate::{
     grant::Grant,
     limits::Limits,
     schema::{Implementation, Level},
+    time::Timeouts,
     version::Version,
 };
 
@@ -68,15 +69,6 @@ impl ServerConfig {
             cancel_ended_listens: false,
         }
     }
-}
-
-/// How long a request may take.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Timeouts {
-    /// Without an answer and without progress. Progress of that very request begins it anew.
-    pub idle: Option<Duration>,
-    /// In all, whatever progress there is.
-    pub total: Option<Duration>,
 }
 
 /// A key that seals `requestState`.

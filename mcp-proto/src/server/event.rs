@@ -3,8 +3,11 @@
 use alloc::{boxed::Box, sync::Arc};
 use core::time::Duration;
 
-use super::{Call, CallId, SessionId, SessionKey};
-use crate::{terms::Terms, wire::Json};
+use super::{About, Call, CallId, SessionId, SessionKey};
+use crate::{
+    terms::Terms,
+    wire::{Frame, Json},
+};
 
 /// What the application is told, in the order in which it happened.
 #[derive(Debug)]
@@ -12,7 +15,7 @@ use crate::{terms::Terms, wire::Json};
 pub enum Event {
     /// A client's request that the application is to serve. Comes again, with the answers, when
     /// the application asked and the client has answered.
-    Call(Box<Call>),
+    Call(Arc<Call>),
     /// The client no longer wants an answer, or cannot be reached: nothing about the call leaves
     /// any more, and its [`Call::is_cancelled`](super::Call::is_cancelled) is true.
     Cancelled {
@@ -90,4 +93,21 @@ pub enum Dropped {
     Notification(Box<str>),
     /// A log message or progress that the peer was too slow to take.
     Congested,
+}
+
+/// What the machine wants done, in order.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ServerOutput {
+    /// Send a message to where what it is about is listened to.
+    Send {
+        /// What it is about.
+        about: About,
+        /// The message.
+        frame: Frame,
+        /// Whether it concludes the call that it is about.
+        last: bool,
+    },
+    /// Tell the application.
+    Event(Event),
 }

@@ -1,160 +1,345 @@
 //! The server's state machine, without a transport.
+//!
+//! It says what each message is about; the transport around it knows where that goes. This folder
+//! knows no transport, no HTTP status and no revision by name: it asks the
+//! [`Rules`](crate::version::Rules).
+//!
+//! ```text
+//!  a legacy session                         one request
+//!
+//!  Fresh ──initialize──▶ Initializing       Call ──▶ running ──▶ concluded (one result or error)
+//!    │                       │                        │   ▲
+//!    │ (refused, but ping)   │ initialized            ▼   │ answers
+//!    ▼                       ▼                       asking ──▶ concluded (input_required, from
+//!  Fresh                 Operating                    │         2026-07-28 on)
+//!                            │                        ▼
+//!                            ▼                       cancelled (no answer at all)
+//!                          Closed
+//! ```
 
+mod arrival;
+mod ask;
+mod builtin;
 mod call;
 mod command;
+mod conclude;
 mod config;
+mod emit;
 mod event;
+mod lifecycle;
+mod listen;
+mod method;
+mod notification;
 mod offer;
+mod request;
+mod request_meta;
+mod session;
 mod state;
+mod stats;
+mod vocabulary;
 
-use alloc::{boxed::Box, sync::Arc};
+use alloc::{
+    boxed::Box,
+    collections::{BTreeMap, VecDeque},
+    string::String,
+    sync::Arc,
+};
+use core::sync::atomic::AtomicU8;
 
+pub use arrival::{Arrival, ExchangeId, Origin, Received};
 pub use call::{Answers, Call, CallId, CallMeta, CompleteParams, Method, Reference};
 pub(crate) use call::{Asked, Flags, LEVEL_OFF};
 pub(crate) use command::Members;
 pub use command::{
     About, Answer, CacheHint, Command, Key, List, Memo, Question, Reply, ResultBody,
 };
-pub use config::{ServerConfig, StateKey, Timeouts};
-pub use event::{CloseReason, Dropped, Event};
+pub use config::{ServerConfig, StateKey};
+pub use event::{CloseReason, Dropped, Event, ServerOutput};
 pub use offer::Offer;
+pub use session::{SessionId, SessionKey};
+pub use stats::Stats;
 
+pub use crate::time::Timeouts;
 use crate::{
-    CommandError, ErrorObject, Grant, Instant,
+    entropy::Entropy,
+    error::CommandError,
+    rpc::{Inbound, Outbound},
+    schema::Level,
+    time::Instant,
     wire::{Frame, Message, RequestId},
 };
-
-/// Names one legacy session for as long as the machine lives; never used again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SessionKey(pub(crate) u64);
-
-/// A session's id on the wire: visible ASCII, to be kept like a secret.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SessionId(Arc<str>);
-
-impl SessionId {
-    /// Takes the text of an id.
-    pub fn new(text: &str) -> Self {
-        Self(text.into())
-    }
-
-    /// The text of the id.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl core::fmt::Debug for SessionId {
-    /// Shows the end of the id alone, so that logs do not give sessions away.
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let text = self.as_str();
-        let shown = text.char_indices().rev().nth(3).map_or("", |(at, _)| &text[at..]);
-        write!(f, "SessionId(…{shown})")
-    }
-}
-
-/// Names one exchange of a transport with many of them (an HTTP request).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ExchangeId(pub u64);
-
-/// Where a message came from: request ids are unique within it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Origin {
-    /// The one pipe.
-    Pipe,
-    /// A legacy session.
-    Session(SessionKey),
-    /// An exchange that shares its ids with nobody.
-    Isolated(ExchangeId),
-}
-
-/// A message that arrived.
-#[derive(Debug)]
-pub struct Arrival<'a> {
-    /// Where it came from.
-    pub origin: Origin,
-    /// Who sent it.
-    pub grant: Arc<Grant>,
-    /// What it says.
-    pub message: Message<'a>,
-}
-
-/// What an arrival was. A refusal came before any handler ran, so a transport may give it a
-/// status of its own.
-#[derive(Debug)]
-#[must_use]
-pub enum Received {
-    /// A request; what is said about it is about this call.
-    Call(CallId),
-    /// An `initialize` that opened a session.
-    Opened(CallId, SessionKey),
-    /// A notification or a response.
-    Accepted,
-    /// A request that ends here.
-    Refused {
-        /// Its id.
-        id: RequestId,
-        /// Why.
-        error: ErrorObject,
-    },
-}
-
-/// What the machine wants done, in order.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum ServerOutput {
-    /// Send a message to where what it is about is listened to.
-    Send {
-        /// What it is about.
-        about: About,
-        /// The message.
-        frame: Frame,
-        /// Whether it concludes the call that it is about.
-        last: bool,
-    },
-    /// Tell the application.
-    Event(Event),
-}
+use ask::{Asking, Waiting};
+use listen::Listen;
+use request_meta::Declarations;
+use session::Session;
+use state::Sealer;
 
 /// The state machine of the server side, without a transport.
+///
+/// Its methods are of four kinds: getters, which take `&self`; `handle_*`, which take in what
+/// comes from outside; verbs, by which the application speaks; and `poll_*`, which say what to do.
+pub struct Server {
+    config: ServerConfig,
+    entropy: Box<dyn Entropy>,
+    offer: Arc<Offer>,
+    sealer: Sealer,
+    /// `"io.modelcontextprotocol/serverInfo":{…}`
+    server_info: String,
+    /// One cell for each level that a request may name, and one for "none".
+    levels: [Arc<AtomicU8>; Level::ALL.len() + 1],
+    declarations: Declarations,
+    sessions: BTreeMap<SessionKey, Session>,
+    pipe_session: Option<SessionKey>,
+    calls: BTreeMap<CallId, Running>,
+    listens: BTreeMap<CallId, Listen>,
+    inbound: Inbound<CallId>,
+    outbound: Outbound<Waiting>,
+    next_call: u64,
+    next_session: u64,
+    next_ping: u64,
+    congested: bool,
+    outputs: VecDeque<ServerOutput>,
+    stats: Stats,
+}
+
+/// A call that is not concluded.
 #[derive(Debug)]
-pub struct Server {}
+struct Running {
+    call: Arc<Call>,
+    origin: Origin,
+    /// Whether the call may be answered with a question.
+    may_ask: bool,
+    /// Whether its result may carry caching hints.
+    cacheable: bool,
+    progress: Option<Progress>,
+    asking: Option<Asking>,
+}
+
+/// The progress that a client asked for.
+#[derive(Debug)]
+struct Progress {
+    token: RequestId,
+    /// The last value sent.
+    floor: Option<f64>,
+}
+
+impl core::fmt::Debug for Server {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Server")
+            .field("sessions", &self.sessions.len())
+            .field("calls", &self.calls.len())
+            .field("listens", &self.listens.len())
+            .finish_non_exhaustive()
+    }
+}
 
 impl Server {
-    /// A machine that serves nothing yet: see [`Server::set_offer`].
-    pub fn new(config: ServerConfig, entropy: Box<dyn crate::Entropy>) -> Self {
-        todo!()
+    /// A machine that offers nothing yet: see [`Server::set_offer`].
+    pub fn new(config: ServerConfig, mut entropy: Box<dyn Entropy>) -> Self {
+        let sealer = Sealer::new(&config.state_keys, &mut *entropy);
+        Self {
+            sealer,
+            server_info: builtin::server_info(&config),
+            levels: core::array::from_fn(|place| {
+                Arc::new(AtomicU8::new(Level::ALL.get(place).map_or(LEVEL_OFF, |l| *l as u8)))
+            }),
+            declarations: Declarations::new(config.limits.terms_max),
+            config,
+            entropy,
+            offer: Arc::default(),
+            sessions: BTreeMap::new(),
+            pipe_session: None,
+            calls: BTreeMap::new(),
+            listens: BTreeMap::new(),
+            inbound: Inbound::new(),
+            outbound: Outbound::new(),
+            next_call: 0,
+            next_session: 0,
+            next_ping: 0,
+            congested: false,
+            outputs: VecDeque::new(),
+            stats: Stats::default(),
+        }
     }
 
-    /// Says what the application offers from now on; whoever listens is told what has changed.
-    pub fn set_offer(&mut self, now: Instant, offer: Arc<Offer>) {
-        todo!()
+    /// What the machine was told at its beginning.
+    pub fn config(&self) -> &ServerConfig {
+        &self.config
+    }
+
+    /// The sessions that are open, with what was agreed on in each.
+    pub fn sessions(
+        &self,
+    ) -> impl Iterator<Item = (SessionKey, Option<&SessionId>, &Arc<crate::Terms>)> {
+        self.sessions.iter().map(|(key, session)| (*key, session.id.as_ref(), &session.terms))
+    }
+
+    /// The calls that are not concluded.
+    pub fn calls(&self) -> impl Iterator<Item = &Arc<Call>> {
+        self.calls.values().map(|running| &running.call)
+    }
+
+    /// Who is told of changes of which resource: a session, or a call that listens.
+    pub fn subscriptions(&self) -> impl Iterator<Item = (About, &str)> {
+        let sessions = self.sessions.iter().flat_map(|(key, session)| {
+            session.subscriptions.iter().map(|uri| (About::Session(*key), &**uri))
+        });
+        let listens = self
+            .listens
+            .iter()
+            .flat_map(|(call, listen)| listen.uris().map(|uri| (About::Call(*call), uri)));
+        sessions.chain(listens)
+    }
+
+    /// A value that the application attached to a session.
+    pub fn attached(&self, session: SessionKey, key: &str) -> Option<&crate::wire::Json> {
+        self.sessions.get(&session)?.attached().get(key)
+    }
+
+    /// What was counted so far.
+    pub fn stats(&self) -> &Stats {
+        &self.stats
+    }
+
+    /// Whether nothing is open: no call, no subscription, no question.
+    pub fn is_idle(&self) -> bool {
+        self.calls.is_empty()
+            && self.listens.is_empty()
+            && self.outbound.is_empty()
+            && self.outputs.is_empty()
     }
 
     /// Takes in a message.
     pub fn handle_message(&mut self, now: Instant, arrival: Arrival<'_>) -> Received {
-        todo!()
+        let Arrival { origin, grant, message } = arrival;
+        match message {
+            Message::Request(request) => self.handle_request(now, origin, grant, request),
+            Message::Notification(notification) => {
+                self.handle_notification(now, origin, &notification);
+                Received::Accepted
+            }
+            Message::Response(response) => {
+                self.handle_response(now, origin, &response);
+                Received::Accepted
+            }
+        }
+    }
+
+    /// Says what the application offers from now on; whoever listens is told what has changed.
+    pub fn set_offer(&mut self, offer: Arc<Offer>) {
+        let before = core::mem::replace(&mut self.offer, offer);
+        for list in before.changes(&self.offer) {
+            self.list_changed(list);
+        }
     }
 
     /// Carries out a command.
     pub fn handle_command(&mut self, now: Instant, command: Command) -> Result<(), CommandError> {
-        todo!()
+        match command {
+            Command::Respond { call, reply } => self.respond(now, call, reply),
+            Command::Log { about, level, logger, data } => {
+                self.log(about, level, logger.as_deref(), &data)
+            }
+            Command::Progress { call, progress, total, message } => {
+                self.progress(call, progress, total, message.as_deref())
+            }
+            Command::Notify { about, method, params } => self.notify(about, &method, &params),
+            Command::ListChanged(list) => {
+                self.list_changed(list);
+                Ok(())
+            }
+            Command::ResourceUpdated { uri } => {
+                self.resource_updated(&uri);
+                Ok(())
+            }
+            Command::ElicitationComplete { elicitation } => self.elicitation_complete(&elicitation),
+            Command::Ping { session } => self.ping(now, session),
+            Command::Attach { session, key, value } => {
+                let limits = &self.config.limits;
+                let session = self.sessions.get_mut(&session).ok_or(CommandError::Gone)?;
+                session.attach(limits, key, value)
+            }
+            Command::Close { session } => self.close_session(session, CloseReason::Server),
+        }
     }
 
     /// Does what is due. Calls before that are harmless.
     pub fn handle_timeout(&mut self, now: Instant) {
-        todo!()
+        while let Some((id, waiting)) = self.outbound.expire(now) {
+            self.handle_silence(&id, waiting);
+        }
     }
 
     /// The next thing to do, until there is none.
     #[must_use]
     pub fn poll_output(&mut self) -> Option<ServerOutput> {
-        todo!()
+        self.outputs.pop_front()
     }
 
     /// When [`Server::handle_timeout`] is due.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        todo!()
+        self.outbound.next_timeout()
+    }
+
+    /// Whether peers are behind with reading: what may be lost (logs, progress) is then dropped.
+    pub(crate) fn handle_congestion(&mut self, congested: bool) {
+        self.congested = congested;
+    }
+
+    /// The client will send nothing more: what waits for its answers fails, subscriptions end.
+    pub(crate) fn handle_departure(&mut self) {
+        self.fail_questions();
+        self.end_listens();
+    }
+
+    /// The transport is gone: what still runs is given up.
+    pub(crate) fn handle_closed(&mut self) {
+        let calls: alloc::vec::Vec<CallId> = self.calls.keys().copied().collect();
+        for call in calls {
+            self.cancel(call, None);
+        }
+        self.listens.clear();
+        let sessions: alloc::vec::Vec<SessionKey> = self.sessions.keys().copied().collect();
+        for session in sessions {
+            let _closed = self.close_session(session, CloseReason::TransportClosed);
+        }
+    }
+
+    pub(crate) fn pipe_rules(&self) -> Option<&'static crate::version::Rules> {
+        let session = self.sessions.get(&self.pipe_session?)?;
+        Some(session.terms.version.rules())
+    }
+
+    /// Something was dropped: it is counted, and the application is told.
+    pub(crate) fn drop_noted(&mut self, dropped: Dropped) {
+        self.stats.count(&dropped);
+        self.outputs.push_back(ServerOutput::Event(Event::Dropped(dropped)));
+    }
+
+    /// Wall-clock time since 1970.
+    fn unix(&self, now: Instant) -> core::time::Duration {
+        self.config.unix_at_zero.saturating_add(now.since_zero())
+    }
+
+    fn new_call(&mut self) -> CallId {
+        self.next_call += 1;
+        CallId(self.next_call)
+    }
+
+    fn session_of(&self, origin: Origin) -> Option<SessionKey> {
+        match origin {
+            Origin::Pipe => self.pipe_session,
+            Origin::Session(key) => self.sessions.contains_key(&key).then_some(key),
+            Origin::Isolated(_) => None,
+        }
+    }
+
+    fn send(&mut self, about: About, frame: Frame, last: bool) {
+        self.outputs.push_back(ServerOutput::Send { about, frame, last });
+    }
+
+    fn tell(&mut self, event: Event) {
+        self.outputs.push_back(ServerOutput::Event(event));
     }
 }

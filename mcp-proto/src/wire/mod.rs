@@ -6,6 +6,7 @@ mod encode;
 mod id;
 mod json;
 mod line;
+mod members;
 mod message;
 mod text;
 
@@ -17,6 +18,8 @@ pub(crate) use encode::{Object, escape_into};
 pub use id::{Id, RequestId};
 pub use json::{InvalidJson, InvalidParams, Json};
 pub use line::{Line, LineDecoder};
+pub(crate) use members::Members;
+pub(crate) use message::Shape;
 pub use message::{
     Body, Malformed, MalformedKind, Message, Meta, Notification, Params, Request, Response,
 };

@@ -1,0 +1,70 @@
+//! Batches of 2025-03-26: the responses to one batch leave together.
+//!
+//! Spec: "Batching" on the `basic` page of 2025-03-26, and JSON-RPC 2.0.
+
+use alloc::{
+    collections::{BTreeMap, BTreeSet},
+    string::String,
+};
+
+/// Batches whose requests are not all concluded yet; `K` is what a request is called by.
+#[derive(Debug)]
+pub(crate) struct Batches<K> {
+    open: BTreeMap<u64, Batch<K>>,
+    by_request: BTreeMap<K, u64>,
+    next: u64,
+}
+
+#[derive(Debug)]
+struct Batch<K> {
+    waiting: BTreeSet<K>,
+    /// The responses so far, with commas between them.
+    responses: String,
+}
+
+impl<K: Ord + Copy> Batches<K> {
+    pub(crate) const fn new() -> Self {
+        Self { open: BTreeMap::new(), by_request: BTreeMap::new(), next: 0 }
+    }
+
+    /// Takes in a batch: the requests that will be concluded, and the responses that are there
+    /// already. Returns the whole answer if nothing is left to wait for.
+    pub(crate) fn begin(&mut self, waiting: BTreeSet<K>, responses: &[String]) -> Option<String> {
+        let batch = Batch { waiting, responses: responses.join(",") };
+        if batch.waiting.is_empty() {
+            return batch.answer();
+        }
+        let number = self.next;
+        self.next += 1;
+        self.by_request.extend(batch.waiting.iter().map(|request| (*request, number)));
+        self.open.insert(number, batch);
+        None
+    }
+
+    /// Whether the response to `request` leaves with its batch.
+    pub(crate) fn holds(&self, request: K) -> bool {
+        !self.by_request.is_empty() && self.by_request.contains_key(&request)
+    }
+
+    /// `request` is concluded, with a response or, if it was cancelled, without. Returns the
+    /// whole answer if that was the last.
+    pub(crate) fn conclude(&mut self, request: K, response: Option<&str>) -> Option<String> {
+        let number = self.by_request.remove(&request)?;
+        let batch = self.open.get_mut(&number)?;
+        batch.waiting.remove(&request);
+        if let Some(response) = response {
+            if !batch.responses.is_empty() {
+                batch.responses.push(',');
+            }
+            batch.responses.push_str(response);
+        }
+        if batch.waiting.is_empty() { self.open.remove(&number)?.answer() } else { None }
+    }
+}
+
+impl<K> Batch<K> {
+    /// The array; nothing at all if there is no response.
+    fn answer(self) -> Option<String> {
+        (!self.responses.is_empty()).then(|| alloc::format!("[{}]", self.responses))
+    }
+}

@@ -1,0 +1,110 @@
+//! Requests of ours that wait for an answer: their ids, and how long they may take.
+
+use alloc::{collections::BTreeMap, vec::Vec};
+
+use crate::{
+    time::{Instant, Timeouts, Timers},
+    wire::RequestId,
+};
+
+/// Requests of ours that wait for an answer; `T` is what the owner knows about each.
+///
+/// A request has two clocks. Progress of that very request begins the idle one anew; nothing
+/// stops the total one.
+#[derive(Debug)]
+pub(crate) struct Outbound<T> {
+    by_id: BTreeMap<RequestId, u64>,
+    open: BTreeMap<u64, Open<T>>,
+    timers: Timers<u64>,
+    next: u64,
+}
+
+#[derive(Debug)]
+struct Open<T> {
+    id: RequestId,
+    since: Instant,
+    timeouts: Timeouts,
+    about: T,
+}
+
+impl<T> Outbound<T> {
+    pub(crate) const fn new() -> Self {
+        Self { by_id: BTreeMap::new(), open: BTreeMap::new(), timers: Timers::new(), next: 0 }
+    }
+
+    /// A request with this id has been sent.
+    pub(crate) fn open(&mut self, now: Instant, id: RequestId, timeouts: Timeouts, about: T) {
+        let number = self.next;
+        self.next += 1;
+        self.by_id.insert(id.clone(), number);
+        let open = Open { id, since: now, timeouts, about };
+        if let Some(at) = open.deadline(now) {
+            self.timers.set(number, at);
+        }
+        self.open.insert(number, open);
+    }
+
+    /// What the request with this id is about.
+    pub(crate) fn get(&self, id: &RequestId) -> Option<&T> {
+        let number = self.by_id.get(id)?;
+        self.open.get(number).map(|open| &open.about)
+    }
+
+    /// The request with this id has ended.
+    pub(crate) fn close(&mut self, id: &RequestId) -> Option<T> {
+        let number = self.by_id.remove(id)?;
+        self.timers.cancel(number);
+        self.open.remove(&number).map(|open| open.about)
+    }
+
+    /// The peer is still at work on the request with this id.
+    pub(crate) fn progressed(&mut self, now: Instant, id: &RequestId) -> bool {
+        let Some(&number) = self.by_id.get(id) else { return false };
+        if let Some(at) = self.open.get(&number).and_then(|open| open.deadline(now)) {
+            self.timers.set(number, at);
+        }
+        true
+    }
+
+    /// Ends one request whose time is over, if there is one.
+    pub(crate) fn expire(&mut self, now: Instant) -> Option<(RequestId, T)> {
+        let number = self.timers.pop_due(now)?;
+        let open = self.open.remove(&number)?;
+        self.by_id.remove(&open.id);
+        Some((open.id, open.about))
+    }
+
+    /// Ends all requests of which `ended` is true.
+    pub(crate) fn close_all(&mut self, mut ended: impl FnMut(&T) -> bool) -> Vec<RequestId> {
+        let ids: Vec<RequestId> =
+            self.open.values().filter(|open| ended(&open.about)).map(|open| open.id.clone()).collect();
+        for id in &ids {
+            self.close(id);
+        }
+        ids
+    }
+
+    pub(crate) fn next_timeout(&self) -> Option<Instant> {
+        self.timers.next()
+    }
+
+    pub(crate) fn count(&self, mut counted: impl FnMut(&T) -> bool) -> usize {
+        self.open.values().filter(|open| counted(&open.about)).count()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.open.is_empty()
+    }
+}
+
+impl<T> Open<T> {
+    /// When the time is over, if the peer was last heard of at `heard`.
+    fn deadline(&self, heard: Instant) -> Option<Instant> {
+        let idle = self.timeouts.idle.map(|span| heard + span);
+        let total = self.timeouts.total.map(|span| self.since + span);
+        match (idle, total) {
+            (Some(idle), Some(total)) => Some(idle.min(total)),
+            (idle, total) => idle.or(total),
+        }
+    }
+}

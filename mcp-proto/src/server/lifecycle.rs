@@ -1,0 +1,55 @@
+//! The legacy lifecycle as a table. Nothing else knows what a phase allows.
+//!
+//! Spec: `basic/lifecycle` of 2024-11-05 to 2025-11-25.
+
+/// How far a legacy session is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// No `initialize` yet.
+    Fresh,
+    /// `initialize` is answered; `notifications/initialized` has not come.
+    Initializing,
+    /// In full operation.
+    Operating,
+}
+
+/// What kind of message came, as far as the lifecycle cares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Initialize,
+    Initialized,
+    Ping,
+    Request,
+    Notification,
+    Response,
+}
+
+/// What is done with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// A session begins.
+    Begin,
+    /// The session is in operation.
+    Operate,
+    /// It is served.
+    Serve,
+    /// It is answered -32600.
+    Refuse,
+    /// It is dropped: notifications and responses are never answered.
+    Drop,
+}
+
+pub(crate) const fn verdict(phase: Phase, kind: Kind) -> Verdict {
+    match (phase, kind) {
+        (Phase::Fresh, Kind::Initialize) => Verdict::Begin,
+        // A session is initialized once.
+        (Phase::Initializing | Phase::Operating, Kind::Initialize) => Verdict::Refuse,
+        (Phase::Initializing, Kind::Initialized) => Verdict::Operate,
+        (Phase::Fresh | Phase::Operating, Kind::Initialized) => Verdict::Drop,
+        (_, Kind::Ping) => Verdict::Serve,
+        (Phase::Fresh, Kind::Request) => Verdict::Refuse,
+        (Phase::Fresh, Kind::Notification | Kind::Response) => Verdict::Drop,
+        // `initialized` may be overtaken by the next request, and only the client was told to wait.
+        (Phase::Initializing | Phase::Operating, _) => Verdict::Serve,
+    }
+}

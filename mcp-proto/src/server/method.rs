@@ -1,0 +1,133 @@
+//! The parameters of a request, read as its method wants them.
+
+use alloc::{borrow::Cow, boxed::Box, collections::BTreeMap, format, string::String};
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{CompleteParams, Method, Reference, vocabulary::Known};
+use crate::{
+    error::ErrorObject,
+    wire::{Json, Params},
+};
+
+/// The method of a call, unless the machine answers it by itself.
+pub(super) fn of_call(known: Known, params: &Params<'_>) -> Result<Option<Method>, ErrorObject> {
+    Ok(Some(match known {
+        Known::ToolsCall => Method::ToolsCall {
+            name: text("name", params.name)?,
+            arguments: object("arguments", params.arguments)?,
+        },
+        Known::PromptsGet => Method::PromptsGet {
+            name: text("name", params.name)?,
+            arguments: strings("arguments", params.arguments)?,
+        },
+        Known::ResourcesRead => Method::ResourcesRead { uri: text("uri", params.uri)? },
+        Known::ToolsList => Method::ToolsList { cursor: cursor(params)? },
+        Known::PromptsList => Method::PromptsList { cursor: cursor(params)? },
+        Known::ResourcesList => Method::ResourcesList { cursor: cursor(params)? },
+        Known::ResourceTemplatesList => Method::ResourceTemplatesList { cursor: cursor(params)? },
+        Known::Complete => Method::Complete(Box::new(complete(params)?)),
+        Known::Initialize
+        | Known::Ping
+        | Known::SetLevel
+        | Known::Subscribe
+        | Known::Unsubscribe
+        | Known::Discover
+        | Known::Listen => return Ok(None),
+    }))
+}
+
+/// A required member that is a string.
+pub(super) fn text(member: &str, raw: Option<&RawValue>) -> Result<Box<str>, ErrorObject> {
+    let raw = raw.ok_or_else(|| ErrorObject::invalid_params(format!("Missing {member}")))?;
+    match serde_json::from_str::<Text<'_>>(raw.get()) {
+        Ok(Text(text)) => Ok(text.into()),
+        Err(_) => Err(ErrorObject::invalid_params(format!("{member} must be a string"))),
+    }
+}
+
+/// A member that is an object; `{}` if it is absent.
+fn object(member: &str, raw: Option<&RawValue>) -> Result<Json, ErrorObject> {
+    match raw {
+        None => Ok(Json::from_trusted("{}")),
+        Some(raw) if raw.get().starts_with('{') => Ok(Json::from_raw(raw)),
+        Some(_) => Err(ErrorObject::invalid_params(format!("{member} must be an object"))),
+    }
+}
+
+/// A member that maps names to strings; empty if it is absent.
+fn strings(
+    member: &str,
+    raw: Option<&RawValue>,
+) -> Result<BTreeMap<Box<str>, String>, ErrorObject> {
+    raw.map_or_else(
+        || Ok(BTreeMap::new()),
+        |raw| {
+            serde_json::from_str(raw.get()).map_err(|_| {
+                ErrorObject::invalid_params(format!("{member} must map names to strings"))
+            })
+        },
+    )
+}
+
+fn cursor(params: &Params<'_>) -> Result<Option<Box<str>>, ErrorObject> {
+    #[derive(Deserialize)]
+    struct Page {
+        cursor: Option<Box<str>>,
+    }
+    if !params.more {
+        return Ok(None);
+    }
+    params
+        .parse::<Page>()
+        .map(|page| page.cursor)
+        .map_err(|_| ErrorObject::invalid_params("cursor must be a string"))
+}
+
+fn complete(params: &Params<'_>) -> Result<CompleteParams, ErrorObject> {
+    #[derive(Deserialize)]
+    struct Wire {
+        #[serde(rename = "ref")]
+        reference: WireReference,
+        argument: Argument,
+        #[serde(default)]
+        context: Context,
+    }
+    #[derive(Deserialize)]
+    #[serde(tag = "type")]
+    enum WireReference {
+        #[serde(rename = "ref/prompt")]
+        Prompt { name: Box<str> },
+        #[serde(rename = "ref/resource")]
+        Resource { uri: Box<str> },
+    }
+    #[derive(Deserialize)]
+    struct Argument {
+        name: Box<str>,
+        value: Box<str>,
+    }
+    #[derive(Default, Deserialize)]
+    struct Context {
+        #[serde(default)]
+        arguments: BTreeMap<Box<str>, String>,
+    }
+    let wire: Wire =
+        params.parse().map_err(|why| ErrorObject::invalid_params(format!("{why}")))?;
+    Ok(CompleteParams {
+        reference: match wire.reference {
+            WireReference::Prompt { name } => Reference::Prompt(name),
+            WireReference::Resource { uri } => Reference::Resource(uri),
+        },
+        argument: wire.argument.name,
+        value: wire.argument.value,
+        context: wire.context.arguments,
+    })
+}
+
+/// A string that borrows from the input unless it has escapes.
+///
+/// (A bare `Cow` borrows only inside of a struct that says so.)
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);

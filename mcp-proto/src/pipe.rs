@@ -162,11 +162,19 @@ impl ServerPipe {
             if self.end == End::Closed || self.side.is_congested() {
                 return None;
             }
-            match self.lines.next_line() {
-                Some(Line::Complete(line)) => self.side.handle_line(line),
-                Some(Line::TooLong) => self.side.too_long(),
-                None if self.finish() => {}
-                None => return None,
+            let found = match self.lines.next_line() {
+                Some(Line::Complete(line)) => {
+                    self.side.handle_line(line);
+                    true
+                }
+                Some(Line::TooLong) => {
+                    self.side.too_long();
+                    true
+                }
+                None => false,
+            };
+            if !found && !self.finish() {
+                return None;
             }
         }
     }

@@ -76,8 +76,12 @@ impl<T> Outbound<T> {
 
     /// Ends all requests of which `ended` is true.
     pub(crate) fn close_all(&mut self, mut ended: impl FnMut(&T) -> bool) -> Vec<RequestId> {
-        let ids: Vec<RequestId> =
-            self.open.values().filter(|open| ended(&open.about)).map(|open| open.id.clone()).collect();
+        let ids: Vec<RequestId> = self
+            .open
+            .values()
+            .filter(|open| ended(&open.about))
+            .map(|open| open.id.clone())
+            .collect();
         for id in &ids {
             self.close(id);
         }

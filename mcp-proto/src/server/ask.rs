@@ -10,10 +10,7 @@ use serde::Deserialize;
 
 use super::{
     About, Answer, Asked, Call, CallId, CommandError, Dropped, Event, Key, Memo, Origin, Question,
-    Reply, ResultBody, Server, SessionKey,
-    lifecycle::Phase,
-    request::Target,
-    state,
+    Reply, ResultBody, Server, SessionKey, lifecycle::Phase, request::Target, state,
 };
 use crate::{
     error::{ErrorObject, code},
@@ -252,7 +249,8 @@ impl Server {
 
     /// The session is in operation now: what its calls wanted to ask is asked.
     pub(super) fn ask_held(&mut self, now: Instant, session: SessionKey) {
-        let held = self.sessions.get_mut(&session).map(|session| core::mem::take(&mut session.held));
+        let held =
+            self.sessions.get_mut(&session).map(|session| core::mem::take(&mut session.held));
         for Held { call, questions, memo } in held.unwrap_or_default() {
             // The call may be over by now.
             let _gone = self.ask(now, call, questions, memo);
@@ -282,9 +280,7 @@ impl Server {
         if !self.sessions.contains_key(&session) {
             return Err(CommandError::Gone);
         }
-        let is_ping = |waiting: &Waiting| {
-            matches!(waiting, Waiting::Pong { session: key, .. } if *key == session)
-        };
+        let is_ping = |waiting: &Waiting| matches!(waiting, Waiting::Pong { session: key, .. } if *key == session);
         if self.outbound.count(is_ping) >= self.config.limits.pings_max {
             return Err(CommandError::OverLimit);
         }
@@ -391,4 +387,3 @@ fn refusal(json: &str) -> ErrorObject {
         Err(_) => ErrorObject::new(code::INTERNAL_ERROR, "The client sent a malformed error"),
     }
 }
-

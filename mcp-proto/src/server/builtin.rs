@@ -10,12 +10,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{
-    About, CallId, Event, Received, ResultBody, Server, ServerConfig, SessionKey,
-    conclude::Form,
-    method,
-    request::Incoming,
-    request_meta,
-    session::Session,
+    About, CallId, Event, Received, ResultBody, Server, ServerConfig, SessionKey, conclude::Form,
+    method, request::Incoming, request_meta, session::Session,
 };
 use crate::{
     error::ErrorObject,
@@ -33,10 +29,7 @@ pub(super) fn server_info(config: &ServerConfig) -> String {
 }
 
 impl Server {
-    pub(super) fn initialize(
-        &mut self,
-        incoming: &Incoming<'_>,
-    ) -> Result<Received, ErrorObject> {
+    pub(super) fn initialize(&mut self, incoming: &Incoming<'_>) -> Result<Received, ErrorObject> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
         struct Wire<'a> {
@@ -46,18 +39,14 @@ impl Server {
             #[serde(borrow)]
             client_info: &'a RawValue,
         }
-        let wire: Wire<'_> = incoming
-            .params
-            .parse()
-            .map_err(|why| ErrorObject::invalid_params(format!("{why}")))?;
+        let wire: Wire<'_> =
+            incoming.params.parse().map_err(|why| ErrorObject::invalid_params(format!("{why}")))?;
         let served = &self.config.versions;
         let offered = wire.protocol_version.parse().ok();
         let version = offered
             .filter(|version: &Version| served.contains(version) && version.rules().handshake)
             .or_else(|| Version::newest_with_handshake(served))
-            .ok_or_else(|| {
-                request_meta::unsupported_version(&wire.protocol_version, served)
-            })?;
+            .ok_or_else(|| request_meta::unsupported_version(&wire.protocol_version, served))?;
         let terms = Arc::new(Terms {
             version,
             capabilities: ClientCapabilities::parse(wire.capabilities.get())

@@ -224,7 +224,8 @@ impl ResultBody {
                 "resultType" => {}
                 "_meta" => {
                     let inner = value.get().strip_prefix('{').and_then(|v| v.strip_suffix('}'));
-                    let inner = inner.ok_or_else(|| InvalidJson("_meta must be an object".into()))?;
+                    let inner =
+                        inner.ok_or_else(|| InvalidJson("_meta must be an object".into()))?;
                     body.meta = Some(inner.trim().into());
                 }
                 _ => {

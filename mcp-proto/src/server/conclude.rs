@@ -153,11 +153,8 @@ impl Server {
             let hint = body.cache.unwrap_or(self.config.cache);
             let scope = if hint.public { "public" } else { "private" };
             // Writing to a `String` cannot fail.
-            let _ = write!(
-                text,
-                r#"{comma}"ttlMs":{},"cacheScope":"{scope}""#,
-                hint.ttl.as_millis()
-            );
+            let _ =
+                write!(text, r#"{comma}"ttlMs":{},"cacheScope":"{scope}""#, hint.ttl.as_millis());
             comma = ",";
         }
         self.result_meta(form.rules, body.meta.as_deref(), comma, &mut text);

@@ -136,7 +136,8 @@ impl Server {
         let body = format!(r#"{{"jsonrpc":"2.0","method":"{method}""#);
         let whole: Arc<str> = body.as_str().into();
         let tagged: Arc<str> = format!(r#"{body},"params":{{"#).into();
-        let sessions = self.sessions.iter().filter(|(_, session)| session.phase == Phase::Operating);
+        let sessions =
+            self.sessions.iter().filter(|(_, session)| session.phase == Phase::Operating);
         for (key, _) in sessions {
             let frame = Frame::shared(whole.clone(), Cow::Borrowed("}"));
             self.outputs.push_back(send(About::Session(*key), frame));
@@ -148,8 +149,9 @@ impl Server {
 
     /// A resource has changed: its subscribers are told.
     pub(super) fn resource_updated(&mut self, uri: &str) {
-        let mut body =
-            String::from(r#"{"jsonrpc":"2.0","method":"notifications/resources/updated","params":"#);
+        let mut body = String::from(
+            r#"{"jsonrpc":"2.0","method":"notifications/resources/updated","params":"#,
+        );
         Object::begin(&mut body).text("uri", uri);
         let body: Arc<str> = body.into();
         for (key, session) in &self.sessions {

@@ -68,9 +68,10 @@ impl Server {
         struct Wire {
             notifications: Filter,
         }
-        let wire: Wire = incoming.params.parse().map_err(|_| {
-            ErrorObject::invalid_params("notifications must say what to listen to")
-        })?;
+        let wire: Wire = incoming
+            .params
+            .parse()
+            .map_err(|_| ErrorObject::invalid_params("notifications must say what to listen to"))?;
         let peers = self.listens.values().filter(|listen| listen.origin == incoming.origin);
         if peers.count() >= self.config.limits.listens_max {
             return Err(ErrorObject::new(code::INTERNAL_ERROR, "Too many subscriptions"));

@@ -112,8 +112,7 @@ fn complete(params: &Params<'_>) -> Result<CompleteParams, ErrorObject> {
         #[serde(default)]
         arguments: BTreeMap<Box<str>, String>,
     }
-    let wire: Wire =
-        params.parse().map_err(|why| ErrorObject::invalid_params(format!("{why}")))?;
+    let wire: Wire = params.parse().map_err(|why| ErrorObject::invalid_params(format!("{why}")))?;
     Ok(CompleteParams {
         reference: match wire.reference {
             WireReference::Prompt { name } => Reference::Prompt(name),

@@ -53,7 +53,8 @@ impl Server {
         let Some((scope, id)) = origin.scope().zip(named) else { return false };
         let Some(call) = self.inbound.find(scope, &id) else { return false };
         if self.close_listen(call).is_none() {
-            let reason = wire.reason.and_then(|raw| serde_json::from_str::<Box<str>>(raw.get()).ok());
+            let reason =
+                wire.reason.and_then(|raw| serde_json::from_str::<Box<str>>(raw.get()).ok());
             self.cancel(call, reason);
         }
         true

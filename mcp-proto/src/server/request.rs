@@ -206,9 +206,7 @@ impl Server {
         let Ground { terms, session, level } = ground;
         let rules = terms.version.rules();
         let method = match known {
-            Some(known) => {
-                method::of_call(known, params)?.ok_or_else(ErrorObject::internal)?
-            }
+            Some(known) => method::of_call(known, params)?.ok_or_else(ErrorObject::internal)?,
             None => Method::Other { method: incoming.method.into(), params: params.to_json() },
         };
         let progress = self.progress_token(incoming.meta)?;
@@ -253,7 +251,7 @@ impl Server {
     }
 
     /// One peer does not take all the room there is.
-    fn check_room(&self, origin: Origin) -> Result<(), ErrorObject> {
+    pub(super) fn check_room(&self, origin: Origin) -> Result<(), ErrorObject> {
         let running = origin.scope().map_or(0, |scope| self.inbound.count(scope));
         if running < self.config.limits.calls_max {
             Ok(())
@@ -366,4 +364,3 @@ fn call_meta(meta: &Meta<'_>) -> CallMeta {
     let members = meta.rest.iter().map(|(key, value)| (Box::from(&**key), Json::from_raw(value)));
     CallMeta(Some(Arc::new(members.collect())))
 }
-

@@ -133,7 +133,6 @@ pub(super) fn log_level(raw: Option<&RawValue>) -> Result<Option<Level>, ErrorOb
 pub(super) fn level(json: &str) -> Result<Level, ErrorObject> {
     let name: String = serde_json::from_str(json)
         .map_err(|_| ErrorObject::invalid_params("The log level must be a string"))?;
-    name.parse().map_err(|_| {
-        ErrorObject::invalid_params(format!("Unknown log level: {}", excerpt(&name)))
-    })
+    name.parse()
+        .map_err(|_| ErrorObject::invalid_params(format!("Unknown log level: {}", excerpt(&name))))
 }

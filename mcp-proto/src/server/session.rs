@@ -13,12 +13,7 @@ use core::{
 
 use super::{ask::Held, lifecycle::Phase};
 use crate::{
-    error::CommandError,
-    grant::Grant,
-    limits::Limits,
-    schema::Level,
-    terms::Terms,
-    wire::Json,
+    error::CommandError, grant::Grant, limits::Limits, schema::Level, terms::Terms, wire::Json,
 };
 
 /// Names one legacy session for as long as the machine lives; never used again.

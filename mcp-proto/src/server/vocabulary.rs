@@ -52,9 +52,11 @@ impl Known {
 
     const fn era(self) -> Era {
         match self {
-            Self::Initialize | Self::Ping | Self::SetLevel | Self::Subscribe | Self::Unsubscribe => {
-                Era::Handshake
-            }
+            Self::Initialize
+            | Self::Ping
+            | Self::SetLevel
+            | Self::Subscribe
+            | Self::Unsubscribe => Era::Handshake,
             Self::Discover | Self::Listen => Era::PerRequest,
             _ => Era::Both,
         }

@@ -39,6 +39,14 @@ impl<'a> Id<'a> {
         }
     }
 
+    /// How long the id is: the bytes of a string, 20 for an integer.
+    pub(crate) fn byte_len(&self) -> usize {
+        match self {
+            Self::Int(_) | Self::Uint(_) => 20,
+            Self::Text(text) => text.len(),
+        }
+    }
+
     /// The same id, borrowing nothing.
     pub fn into_owned(self) -> RequestId {
         match self {

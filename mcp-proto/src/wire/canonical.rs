@@ -5,7 +5,7 @@
 
 use alloc::{borrow::Cow, string::String, vec::Vec};
 
-use super::{Json, escape_into};
+use super::{Json, escape_into, text::Text};
 
 #[cfg(test)]
 mod tests;
@@ -171,11 +171,10 @@ impl Writer<'_> {
 /// The text of a string token. What has no text is given back: a lone surrogate, or a token that
 /// is no string.
 fn decode(token: &str) -> Result<Cow<'_, str>, &str> {
-    let inner = token.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).ok_or(token)?;
-    if !inner.contains('\\') {
-        return Ok(Cow::Borrowed(inner));
+    if !token.starts_with('"') {
+        return Err(token);
     }
-    serde_json::from_str(token).map(Cow::Owned).map_err(|_| token)
+    serde_json::from_str(token).map(|Text(text)| text).map_err(|_| token)
 }
 
 /// Walks over the tokens of valid JSON text.

@@ -31,6 +31,8 @@ use junk::JunkGate;
 pub struct ServerPipe {
     lines: LineDecoder,
     end: End,
+    /// Whether lines were left unserved because the peer did not read.
+    behind: bool,
     side: Side,
 }
 
@@ -77,6 +79,7 @@ impl ServerPipe {
         Self {
             lines: LineDecoder::new(limits.message_bytes_max),
             end: End::Open,
+            behind: false,
             side: Side {
                 junk: JunkGate::new(limits.junk_replies_max, limits.junk_window),
                 server: Server::new(config, entropy),
@@ -159,7 +162,8 @@ impl ServerPipe {
                 self.end = End::Closed;
                 return Some(PipeOutput::Close);
             }
-            if self.end == End::Closed || self.side.is_congested() {
+            self.behind = self.side.is_congested();
+            if self.end == End::Closed || self.behind {
                 return None;
             }
             let found = match self.lines.next_line() {
@@ -179,9 +183,13 @@ impl ServerPipe {
         }
     }
 
-    /// When [`ServerPipe::handle_timeout`] is due.
+    /// When [`ServerPipe::handle_timeout`] is due: at once, when the peer has read and there are
+    /// messages that waited for that.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
+        if self.behind && self.end != End::Closed && !self.side.is_congested() {
+            return Some(self.side.now);
+        }
         let drained = match self.end {
             End::Ending { until } | End::Draining { until } => Some(until),
             End::Open | End::Over | End::Closed => None,

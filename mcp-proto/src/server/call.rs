@@ -163,7 +163,7 @@ impl CallMeta {
 }
 
 /// What earlier rounds asked, and what the client answered.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Answers {
     /// Keys the digests; secret, and drawn when a call asks for the first time.
     pub(crate) salt: [u8; 32],
@@ -176,6 +176,13 @@ pub(crate) struct Asked {
     /// Of the question; `None` if it was answered without having been asked.
     pub(crate) digest: Option<[u8; 16]>,
     pub(crate) answer: Option<Answer>,
+}
+
+impl core::fmt::Debug for Answers {
+    /// Leaves the salt out.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_map().entries(&self.by_key).finish()
+    }
 }
 
 impl Answers {

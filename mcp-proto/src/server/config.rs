@@ -40,6 +40,9 @@ pub struct ServerConfig {
     pub state_keys: Vec<StateKey>,
     /// How long a `requestState` is good for. Default: 1 h.
     pub state_ttl: Duration,
+    /// Asked about each `requestState` that opens: for answers that must count once only.
+    /// Default: none, and a state may be used again until it expires.
+    pub state_guard: Option<StateGuard>,
     /// For results whose handler says nothing about caching. Default: not at all, private.
     pub cache: CacheHint,
     /// Whether the end of a `subscriptions/listen` is also told by `notifications/cancelled`, as
@@ -65,6 +68,7 @@ impl ServerConfig {
             unix_at_zero: Duration::ZERO,
             state_keys: Vec::new(),
             state_ttl: Duration::from_secs(60 * 60),
+            state_guard: None,
             cache: CacheHint::default(),
             cancel_ended_listens: false,
         }
@@ -87,5 +91,30 @@ impl core::fmt::Debug for StateKey {
     /// Leaves the key out.
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("StateKey").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// Decides whether a `requestState` may be used, this time.
+///
+/// It is given the text of a state that was sealed here, is meant for this request and has not
+/// expired. No two states have the same text. Where it says no, the request is answered -32602,
+/// as for a state that does not open.
+#[derive(Clone)]
+pub struct StateGuard(Arc<dyn Fn(&str) -> bool + Send + Sync>);
+
+impl StateGuard {
+    /// Asks `guard`, which must remember what it has seen if a state is to count once.
+    pub fn new(guard: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
+        Self(Arc::new(guard))
+    }
+
+    pub(crate) fn admits(&self, state: &str) -> bool {
+        (self.0)(state)
+    }
+}
+
+impl core::fmt::Debug for StateGuard {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("StateGuard")
     }
 }

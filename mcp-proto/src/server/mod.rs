@@ -53,7 +53,7 @@ pub(crate) use command::Members;
 pub use command::{
     About, Answer, CacheHint, Command, Key, List, Memo, Question, Reply, ResultBody,
 };
-pub use config::{ServerConfig, StateKey};
+pub use config::{ServerConfig, StateGuard, StateKey};
 pub use event::{CloseReason, Dropped, Event, ServerOutput};
 pub use offer::Offer;
 pub use session::{SessionId, SessionKey};

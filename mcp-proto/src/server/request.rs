@@ -291,6 +291,7 @@ impl Server {
             memo = self
                 .sealer
                 .open(&text, &binding, unix, self.config.limits.state_bytes_max)
+                .filter(|_| self.config.state_guard.as_ref().is_none_or(|g| g.admits(&text)))
                 .ok_or_else(|| ErrorObject::invalid_params("Invalid requestState"))?;
         }
         for (key, answer) in answers.unwrap_or_default() {

@@ -4,7 +4,13 @@
 
 mod junk;
 
-use alloc::{boxed::Box, collections::BTreeSet, string::String, sync::Arc, vec::Vec};
+use alloc::{
+    boxed::Box,
+    collections::{BTreeSet, VecDeque},
+    string::String,
+    sync::Arc,
+    vec::Vec,
+};
 
 use crate::{
     entropy::Entropy,
@@ -33,6 +39,8 @@ pub struct ServerPipe {
     end: End,
     /// Whether lines were left unserved because the peer did not read.
     behind: bool,
+    /// What the application is still to be told.
+    events: VecDeque<Event>,
     side: Side,
 }
 
@@ -80,6 +88,7 @@ impl ServerPipe {
             lines: LineDecoder::new(limits.message_bytes_max),
             end: End::Open,
             behind: false,
+            events: VecDeque::new(),
             side: Side {
                 junk: JunkGate::new(limits.junk_replies_max, limits.junk_window),
                 server: Server::new(config, entropy),
@@ -136,27 +145,23 @@ impl ServerPipe {
         }
     }
 
-    /// Carries out a command.
+    /// Carries out a command. What it says is in [`ServerPipe::pending_write`] at once, so that a
+    /// driver may write it while the handler that says it still runs.
     pub fn handle_command(&mut self, now: Instant, command: Command) -> Result<(), CommandError> {
         self.side.now = now;
         self.side.note_congestion();
-        self.side.server.handle_command(now, command)
+        let done = self.side.server.handle_command(now, command);
+        self.sort_outputs();
+        done
     }
 
     /// The next thing to tell the application, until there is none.
     #[must_use]
     pub fn poll_output(&mut self) -> Option<PipeOutput> {
         loop {
-            while let Some(output) = self.side.server.poll_output() {
-                match output {
-                    ServerOutput::Send { about, frame, last } => {
-                        self.side.write(about, &frame, last);
-                    }
-                    ServerOutput::Event(event) => {
-                        self.note(&event);
-                        return Some(PipeOutput::Event(event));
-                    }
-                }
+            self.sort_outputs();
+            if let Some(event) = self.events.pop_front() {
+                return Some(PipeOutput::Event(event));
             }
             if self.end == End::Over {
                 self.end = End::Closed;
@@ -224,8 +229,22 @@ impl ServerPipe {
     pub fn is_idle(&self) -> bool {
         self.end == End::Open
             && self.pending_write().is_empty()
+            && self.events.is_empty()
             && self.side.server.is_idle()
             && self.poll_timeout().is_none()
+    }
+
+    /// Messages go to the peer, events wait for the application.
+    fn sort_outputs(&mut self) {
+        while let Some(output) = self.side.server.poll_output() {
+            match output {
+                ServerOutput::Send { about, frame, last } => self.side.write(about, &frame, last),
+                ServerOutput::Event(event) => {
+                    self.note(&event);
+                    self.events.push_back(event);
+                }
+            }
+        }
     }
 
     /// There is no further line. Returns whether something was done about the end of the pipe.

@@ -161,3 +161,76 @@ fn push_escape(special: u8, out: &mut String) {
     out.push('\\');
     out.push(short);
 }
+
+#[cfg(test)]
+mod tests {
+    use std::format;
+
+    use proptest::prelude::*;
+
+    use super::{super::testing, *};
+
+    fn escaped(text: &str) -> String {
+        let mut out = String::new();
+        escape_into(text, &mut out);
+        out
+    }
+
+    #[test]
+    fn every_ascii_character_is_escaped_as_others_do_wherever_it_stands() {
+        for character in '\0'..='\u{7f}' {
+            for before in 0..40 {
+                let text = format!("{:before$}{character}é{character}", "");
+                assert_eq!(escaped(&text), serde_json::to_string(&text).unwrap());
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_separator_is_no_line_break_and_stays() {
+        assert_eq!(escaped("\u{2028}"), "\"\u{2028}\"");
+    }
+
+    #[test]
+    fn an_object_is_written_member_by_member() {
+        let mut out = String::from("x");
+        let mut object = Object::begin(&mut out);
+        object.text("a", "\"");
+        object.text_if("b", None);
+        object.text_if("c", Some("d"));
+        object.raw("e", "[1]");
+        object.flag("f", true);
+        object.flag("g", false);
+        object.end();
+        assert_eq!(out, r#"x{"a":"\"","c":"d","e":[1],"f":true,"g":false}"#);
+    }
+
+    #[test]
+    fn members_are_appended_to_members() {
+        let mut out = String::new();
+        Object::members(&mut out).raw("a", "1");
+        Object::members(&mut out).raw("b", "2");
+        assert_eq!(out, r#""a":1,"b":2"#);
+    }
+
+    #[test]
+    fn a_frame_is_its_parts_one_after_the_other() {
+        for (frame, text) in [
+            (Frame::owned("{}".into()), "{}"),
+            (Frame::shared("{\"a\":1".into(), Cow::Borrowed("}")), "{\"a\":1}"),
+        ] {
+            let mut bytes = Vec::new();
+            frame.append_to(&mut bytes);
+            assert_eq!(bytes, text.as_bytes());
+            assert_eq!(frame.byte_len(), text.len());
+            assert_eq!(frame.parts().concat(), text);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn strings_are_escaped_as_others_do(text in testing::text()) {
+            prop_assert_eq!(escaped(&text), serde_json::to_string(&text).unwrap());
+        }
+    }
+}

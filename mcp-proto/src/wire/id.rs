@@ -105,3 +105,104 @@ fn push_digits(mut number: u64, out: &mut String) {
     }
     out.extend(digits[first..].iter().map(|&digit| char::from(digit)));
 }
+
+#[cfg(test)]
+mod tests {
+    use std::string::ToString;
+
+    use proptest::prelude::*;
+
+    use super::{super::testing, *};
+
+    #[test]
+    fn integers_of_i64_and_u64_and_strings_are_ids() {
+        let table = [
+            ("0", Id::Int(0)),
+            ("-0", Id::Int(0)),
+            ("7", Id::Int(7)),
+            ("-9223372036854775808", Id::Int(i64::MIN)),
+            ("9223372036854775807", Id::Int(i64::MAX)),
+            ("9223372036854775808", Id::Uint(1 << 63)),
+            ("18446744073709551615", Id::Uint(u64::MAX)),
+            (r#""""#, Id::Text("".into())),
+            (r#""7""#, Id::Text("7".into())),
+            (r#""a\u0062\n\ud83d\ude00""#, Id::Text("ab\n😀".into())),
+        ];
+        for (json, id) in table {
+            assert_eq!(Id::parse(json), Some(id), "{json}");
+        }
+    }
+
+    #[test]
+    fn an_id_that_could_not_be_echoed_is_refused() {
+        let table = [
+            "",
+            "-",
+            "+1",
+            "01",
+            "-01",
+            "00",
+            "1.0",
+            "1.5",
+            "1e3",
+            "1E0",
+            "0x1",
+            "1 2",
+            "١",
+            "null",
+            "true",
+            "{}",
+            "[]",
+            "[1]",
+            "18446744073709551616",
+            "-9223372036854775809",
+            "\"",
+            "\"a",
+            "\"a\"b",
+            r#""\ud800""#,
+            r#""\q""#,
+            "\"\n\"",
+            "a",
+        ];
+        for json in table {
+            assert_eq!(Id::parse(json), None, "{json}");
+        }
+    }
+
+    #[test]
+    fn ids_of_different_types_differ_and_escapes_do_not_matter() {
+        assert_ne!(Id::parse("1"), Id::parse(r#""1""#));
+        assert_eq!(Id::parse(r#""\u0041""#), Id::parse(r#""A""#));
+    }
+
+    #[test]
+    fn a_string_without_escapes_is_borrowed() {
+        assert!(matches!(Id::parse(r#""abc""#), Some(Id::Text(Cow::Borrowed("abc")))));
+    }
+
+    proptest! {
+        #[test]
+        fn every_integer_is_written_as_it_was_read(small in any::<i64>(), large in any::<u64>()) {
+            for json in [small.to_string(), large.to_string()] {
+                prop_assert_eq!(Id::parse(&json).unwrap().to_string(), json);
+            }
+        }
+
+        #[test]
+        fn every_string_comes_back(text in testing::text()) {
+            let id = Id::Text(text.into());
+            let json = id.to_string();
+            prop_assert_eq!(Id::parse(&json), Some(id));
+        }
+
+        #[test]
+        fn whatever_is_accepted_is_that_value_for_others_too(json in r#"[-"0-9a-z\\.e]{0,24}"#) {
+            if let Some(id) = Id::parse(&json) {
+                let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+                // `-0` is a float to serde_json, and the one integer with two texts.
+                let echo = serde_json::from_str::<serde_json::Value>(&id.to_string()).unwrap();
+                prop_assert!(value == echo || json == "-0");
+            }
+        }
+    }
+}

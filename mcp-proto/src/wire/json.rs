@@ -134,3 +134,93 @@ fn without_line_breaks(json: &str) -> Arc<str> {
     rest.split(['\n', '\r']).for_each(|piece| kept.push_str(piece));
     kept.into()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{format, vec::Vec};
+
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::{super::testing, *};
+
+    #[derive(Debug, Deserialize, Serialize)]
+    struct Holder {
+        held: Json,
+    }
+
+    #[test]
+    fn tokens_are_kept_and_line_breaks_between_them_are_dropped() {
+        let raw: &RawValue =
+            serde_json::from_str("\n {\r\n \"a\\n\" :\t1.50E+3,\r\"b\":[ ]\n} ").unwrap();
+        assert_eq!(Json::from_raw(raw).as_str(), "{ \"a\\n\" :\t1.50E+3,\"b\":[ ]}");
+    }
+
+    #[test]
+    fn a_value_that_writes_line_breaks_has_none_afterwards() {
+        let raw: Box<RawValue> = serde_json::from_str("[1,\n2]").unwrap();
+        assert_eq!(Json::of(&raw).unwrap().as_str(), "[1,2]");
+        assert_eq!(Json::of(&json!({"a": "\n"})).unwrap().as_str(), r#"{"a":"\n"}"#);
+    }
+
+    #[test]
+    fn one_json_value_is_taken_and_nothing_else() {
+        assert_eq!(Json::parse_text(" 18446744073709551616\n").unwrap().as_str().len(), 20);
+        for text in ["", " ", "{", "1 2", "{} x", "nul", "\"\n\"", "'a'", "[1,]", "\u{feff}1"] {
+            assert!(Json::parse_text(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_error_says_what_is_wrong_and_not_where() {
+        let error = Json::parse_text("[1,]").unwrap_err();
+        assert_eq!(format!("{error}"), "expected value");
+        let error = Json::from_trusted("{}").parse::<Holder>().unwrap_err();
+        assert_eq!(format!("{error}"), "missing field `held`");
+        let error = Json::of(&[(Vec::from([1]), 2)].into_iter().collect::<Pairs>()).unwrap_err();
+        assert_eq!(format!("{error}"), "key must be a string");
+    }
+
+    type Pairs = std::collections::BTreeMap<Vec<u8>, u8>;
+
+    #[test]
+    fn an_error_never_repeats_more_than_a_little_of_the_input() {
+        let long = Json::text(&"é at line ".repeat(1000));
+        let error = long.parse::<u8>().unwrap_err();
+        assert_eq!(error.0.chars().count(), 200);
+        assert!(error.0.starts_with("invalid type: string \"é at line é"));
+    }
+
+    #[test]
+    fn it_is_a_value_inside_other_values() {
+        let text = r#"{"held":{"b": 1.0,  "a":[]}}"#;
+        for holder in [
+            serde_json::from_str::<Holder>(text).unwrap(),
+            serde_json::from_slice(text.as_bytes()).unwrap(),
+            serde_json::from_reader(text.as_bytes()).unwrap(),
+        ] {
+            assert_eq!(serde_json::to_string(&holder).unwrap(), text);
+            assert_eq!(format!("{:?}", holder.held), r#"{"b": 1.0,  "a":[]}"#);
+        }
+        let value = json!({"held": {"a": [1]}});
+        let holder: Holder = serde_json::from_value(value.clone()).unwrap();
+        assert_eq!(serde_json::to_value(&holder).unwrap(), value);
+    }
+
+    proptest! {
+        #[test]
+        fn a_value_is_the_same_without_its_line_breaks(value in testing::value(), crlf: bool) {
+            let pretty = serde_json::to_string_pretty(&value).unwrap();
+            let sent = if crlf { pretty.replace('\n', "\r\n") } else { pretty.clone() };
+            let json = Json::parse_text(&sent).unwrap();
+            prop_assert_eq!(json.as_str(), pretty.replace('\n', ""));
+            prop_assert_eq!(json.parse::<Value>().unwrap(), value);
+        }
+
+        #[test]
+        fn a_text_is_a_json_string(text in testing::text()) {
+            prop_assert_eq!(Json::text(&text), Json::of(&text).unwrap());
+            prop_assert_eq!(Json::text(&text).parse::<String>().unwrap(), text);
+        }
+    }
+}

@@ -190,3 +190,175 @@ impl LineDecoder {
 fn is_blank(bytes: &[u8]) -> bool {
     bytes.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r'))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::{collection, prelude::*};
+
+    use super::*;
+
+    /// `None` is a line that is too long.
+    type Lines = Vec<Option<Vec<u8>>>;
+
+    /// The lines of a stream that comes in `chunks`, and how many bytes are left at its end.
+    fn decode<'c>(limit: usize, chunks: impl IntoIterator<Item = &'c [u8]>) -> (Lines, usize) {
+        let mut decoder = LineDecoder::new(limit);
+        let mut lines = Lines::new();
+        for chunk in chunks {
+            decoder.push(chunk);
+            while let Some(line) = decoder.next_line() {
+                lines.push(match line {
+                    Line::Complete(bytes) => Some(bytes.into()),
+                    Line::TooLong => None,
+                });
+            }
+            assert!(decoder.buffered() <= limit.max(2) + 1, "{decoder:?}");
+        }
+        let partial = decoder.take_partial();
+        assert_eq!(decoder.buffered(), 0);
+        (lines, partial)
+    }
+
+    /// Checks a stream whole, byte by byte, and with the start of one more line after it.
+    fn check(limit: usize, stream: &[u8], expected: &[Option<&str>]) {
+        let expected: Lines =
+            expected.iter().map(|line| line.map(|text| text.as_bytes().into())).collect();
+        assert_eq!(decode(limit, [stream]), (expected.clone(), 0), "whole");
+        assert_eq!(decode(limit, stream.chunks(1)), (expected.clone(), 0), "byte by byte");
+        assert_eq!(decode(limit, [stream, b"{", b"x"]), (expected, 2), "with a tail");
+    }
+
+    #[test]
+    fn lines_end_with_a_line_feed_and_perhaps_a_carriage_return() {
+        check(9, b"a\nbc\r\n d\r\r\n", &[Some("a"), Some("bc"), Some(" d\r")]);
+    }
+
+    #[test]
+    fn blank_lines_are_skipped() {
+        check(9, b"\n\r\n \t\r\r\na\n\n", &[Some("a")]);
+    }
+
+    #[test]
+    fn one_byte_order_mark_at_the_start_is_dropped() {
+        check(9, b"\xEF\xBB\xBFa\n", &[Some("a")]);
+        check(2, b"\xEF\xBB\xBFab\n", &[Some("ab")]);
+        check(9, b"\xEF\xBB\xBF\n\xEF\xBB\xBFa\n", &[Some("\u{feff}a")]);
+        check(9, b"\xEF\xBB\xBF\xEF\xBB\xBFa\n", &[Some("\u{feff}a")]);
+        check(9, "¡\n".as_bytes(), &[Some("¡")]);
+    }
+
+    #[test]
+    fn a_line_over_the_limit_is_said_once_and_the_next_is_served() {
+        check(
+            3,
+            b"abc\nabcd\nabc\r\nabcd\r\nabc\r\r\nx\n",
+            &[Some("abc"), None, Some("abc"), None, None, Some("x")],
+        );
+        check(3, b"        \nx\n", &[None, Some("x")]);
+    }
+
+    #[test]
+    fn the_rest_of_a_line_that_is_too_long_is_not_left_over() {
+        assert_eq!(decode(3, [&b"abcd"[..], b"efg"]), ([None].into(), 0));
+        assert_eq!(decode(3, [&b"  \r"[..]]), ([].into(), 0));
+        assert_eq!(decode(3, [&b"\xEF\xBB"[..]]), ([].into(), 2));
+    }
+
+    #[test]
+    fn memory_stays_within_the_limit_and_the_chunks_and_is_given_back() {
+        const LIMIT: usize = 1 << 20;
+        let chunk = [b'x'; 1000];
+        let mut decoder = LineDecoder::new(LIMIT);
+        let mut refused = 0;
+        for _ in 0..5000 {
+            decoder.push(&chunk);
+            refused += usize::from(decoder.next_line() == Some(Line::TooLong));
+            assert!(decoder.buffer.capacity() <= LIMIT + chunk.len());
+        }
+        assert_eq!(refused, 1);
+        assert!(decoder.buffer.capacity() <= SPARE_BYTES_MAX);
+        decoder.push(b"\n");
+        for _ in 0..1000 {
+            decoder.push(&chunk);
+            assert_eq!(decoder.next_line(), None);
+        }
+        decoder.push(b"\ny");
+        assert!(
+            matches!(decoder.next_line(), Some(Line::Complete(line)) if line.len() == 1_000_000)
+        );
+        assert_eq!(decoder.next_line(), None);
+        decoder.push(b"\n");
+        assert_eq!(decoder.next_line(), Some(Line::Complete(b"y")));
+        assert!(decoder.buffer.capacity() <= SPARE_BYTES_MAX + 2);
+    }
+
+    #[test]
+    fn many_lines_of_one_chunk_are_taken_out_without_moving_the_rest() {
+        let mut decoder = LineDecoder::new(9);
+        decoder.push(&b"a\n".repeat(1000));
+        for taken in 1..=1000 {
+            assert_eq!(decoder.next_line(), Some(Line::Complete(b"a")));
+            assert_eq!((decoder.start, decoder.buffer.len()), (2 * taken, 2000));
+        }
+        assert_eq!(decoder.next_line(), None);
+        assert_eq!(decoder.buffer.len(), 0);
+    }
+
+    #[test]
+    fn lines_left_in_the_decoder_come_out_after_more_chunks() {
+        let mut decoder = LineDecoder::new(9);
+        let mut lines = 0;
+        for _ in 0..100 {
+            decoder.push(b"a\nb\nc\n");
+            lines += usize::from(decoder.next_line().is_some());
+        }
+        while decoder.next_line().is_some() {
+            lines += 1;
+        }
+        assert_eq!(lines, 300);
+    }
+
+    /// The same by splitting the whole stream.
+    fn reference(limit: usize, stream: &[u8]) -> Lines {
+        let stream = stream.strip_prefix(BYTE_ORDER_MARK).unwrap_or(stream);
+        let ended = stream.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
+        let (ended, partial) = stream.split_at(ended);
+        let mut lines = Lines::new();
+        for line in ended.split_inclusive(|&byte| byte == b'\n') {
+            let line = line.strip_suffix(b"\n").unwrap();
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            if line.len() > limit {
+                lines.push(None);
+            } else if !line.iter().all(|byte| b" \t\r".contains(byte)) {
+                lines.push(Some(line.into()));
+            }
+        }
+        if partial.strip_suffix(b"\r").unwrap_or(partial).len() > limit {
+            lines.push(None);
+        }
+        lines
+    }
+
+    proptest! {
+        #[test]
+        fn the_lines_do_not_depend_on_the_chunks(
+            mark: bool,
+            body in collection::vec(prop::sample::select(&b"\n\n\r \tab\xEF\xBB\xBF"[..]), 0..60),
+            splits in collection::vec(1_usize..9, 1..60),
+            limit in 0_usize..9,
+        ) {
+            let mut stream = if mark { BYTE_ORDER_MARK.to_vec() } else { Vec::new() };
+            stream.extend(body);
+            let mut rest = &stream[..];
+            let mut chunks = Vec::new();
+            for size in splits.into_iter().chain([usize::MAX]) {
+                let (chunk, tail) = rest.split_at(size.min(rest.len()));
+                chunks.push(chunk);
+                rest = tail;
+            }
+            // A mark that is cut off by the end of the stream is not told from text.
+            prop_assume!(stream.len() > 2 || limit > 1);
+            prop_assert_eq!(decode(limit, chunks).0, reference(limit, &stream));
+        }
+    }
+}

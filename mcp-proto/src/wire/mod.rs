@@ -8,6 +8,8 @@ mod json;
 mod line;
 mod members;
 mod message;
+#[cfg(test)]
+mod testing;
 mod text;
 
 pub use base64::base64_encode;

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 pub use context::{CallContext, Context};
 pub use port::{Outbox, Port, Ticket};
-pub use reply::{IntoToolResult, Stop};
+pub use reply::{IntoToolResult, Stop, Structured};
 
 use crate::{
     schema::{

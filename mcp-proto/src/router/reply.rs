@@ -1,11 +1,14 @@
 //! How a handler ends.
 
-use alloc::{string::String, vec::Vec};
+use alloc::{borrow::Cow, boxed::Box, string::String, vec, vec::Vec};
+use core::fmt;
+
+use serde::Serialize;
 
 use crate::{
     error::ErrorObject,
     schema::{Capability, Content, ToolResult},
-    wire::InvalidParams,
+    wire::{InvalidParams, Json},
 };
 
 /// Why a handler stopped before it had a result; `?` carries it out.
@@ -29,8 +32,108 @@ pub enum Stop {
     Error(ErrorObject),
 }
 
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Asked => f.write_str("the client is asked first"),
+            Self::Cancelled => f.write_str("the client no longer wants an answer"),
+            Self::Failed(why) | Self::Invalid(why) => f.write_str(why),
+            Self::NotFound => f.write_str("there is no such resource"),
+            Self::Undeclared(capability) => {
+                write!(f, "the client did not declare {:?}", capability.required())
+            }
+            Self::Error(error) => error.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for Stop {}
+
+impl From<InvalidParams> for Stop {
+    fn from(error: InvalidParams) -> Self {
+        Self::Invalid(error.0)
+    }
+}
+
+impl From<ErrorObject> for Stop {
+    fn from(error: ErrorObject) -> Self {
+        Self::Error(error)
+    }
+}
+
 /// What a tool may return.
 pub trait IntoToolResult {
     /// The result as the protocol has it.
     fn into_tool_result(self) -> ToolResult;
+}
+
+/// A value that becomes the tool's structured result. If it cannot be serialised, the tool has
+/// failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Structured<T>(pub T);
+
+impl<T: Serialize> IntoToolResult for Structured<T> {
+    fn into_tool_result(self) -> ToolResult {
+        match Json::of(&self.0) {
+            Ok(value) => ToolResult::structured(value),
+            // Why not is between the tool and its author.
+            Err(_) => ToolResult::error("The tool's result could not be written as JSON."),
+        }
+    }
+}
+
+impl IntoToolResult for ToolResult {
+    fn into_tool_result(self) -> ToolResult {
+        self
+    }
+}
+
+/// A structured result.
+impl IntoToolResult for Json {
+    fn into_tool_result(self) -> ToolResult {
+        ToolResult::structured(self)
+    }
+}
+
+/// No content: the tool did what it does.
+impl IntoToolResult for () {
+    fn into_tool_result(self) -> ToolResult {
+        ToolResult::default()
+    }
+}
+
+impl IntoToolResult for Vec<Content> {
+    fn into_tool_result(self) -> ToolResult {
+        ToolResult { content: self, ..ToolResult::default() }
+    }
+}
+
+impl IntoToolResult for Content {
+    fn into_tool_result(self) -> ToolResult {
+        vec![self].into_tool_result()
+    }
+}
+
+impl IntoToolResult for String {
+    fn into_tool_result(self) -> ToolResult {
+        ToolResult::text(self)
+    }
+}
+
+impl IntoToolResult for &str {
+    fn into_tool_result(self) -> ToolResult {
+        ToolResult::text(self)
+    }
+}
+
+impl IntoToolResult for Box<str> {
+    fn into_tool_result(self) -> ToolResult {
+        ToolResult::text(self)
+    }
+}
+
+impl IntoToolResult for Cow<'_, str> {
+    fn into_tool_result(self) -> ToolResult {
+        ToolResult::text(self)
+    }
 }

@@ -6,7 +6,11 @@ use alloc::{boxed::Box, collections::BTreeMap, string::String, vec::Vec};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{version::Rules, wire::Json};
+use super::entity::write_list;
+use crate::{
+    version::Rules,
+    wire::{Json, Object, escape_into},
+};
 
 /// What a client declared. Unknown members are kept in the raw text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -81,19 +85,34 @@ pub enum Capability {
 impl Capability {
     /// The object that -32021 names the capability with: `{"elicitation":{"url":{}}}`.
     pub fn required(&self) -> Json {
-        todo!()
+        Json::from_trusted(match self {
+            Self::Roots => r#"{"roots":{}}"#,
+            Self::Sampling => r#"{"sampling":{}}"#,
+            Self::SamplingTools => r#"{"sampling":{"tools":{}}}"#,
+            Self::SamplingContext => r#"{"sampling":{"context":{}}}"#,
+            Self::ElicitationForm => r#"{"elicitation":{}}"#,
+            Self::ElicitationUrl => r#"{"elicitation":{"url":{}}}"#,
+            Self::Extension(id) => {
+                let mut text = String::from(r#"{"extensions":{"#);
+                escape_into(id, &mut text);
+                return Json::from_trusted(&(text + ":{}}}"));
+            }
+        })
     }
 }
 
 impl ClientCapabilities {
-    /// Reads the JSON text of a declaration; tells what is wrong with it otherwise.
-    pub fn parse(json: &str) -> Result<Self, crate::wire::InvalidParams> {
-        todo!()
-    }
-
     /// Whether `capability` was declared.
     pub fn has(&self, capability: &Capability) -> bool {
-        todo!()
+        match capability {
+            Capability::Roots => self.roots.is_some(),
+            Capability::Sampling => self.sampling.is_some(),
+            Capability::SamplingTools => self.sampling.is_some_and(|sampling| sampling.tools),
+            Capability::SamplingContext => self.sampling.is_some_and(|sampling| sampling.context),
+            Capability::ElicitationForm => self.elicitation.is_some_and(|modes| modes.form),
+            Capability::ElicitationUrl => self.elicitation.is_some_and(|modes| modes.url),
+            Capability::Extension(id) => self.extensions.contains_key(id),
+        }
     }
 }
 
@@ -119,7 +138,55 @@ pub struct ServerCapabilities {
 impl ServerCapabilities {
     /// The JSON text for a peer under `rules`.
     pub fn encode(&self, rules: &Rules) -> String {
-        todo!()
+        let mut out = String::new();
+        let mut object = Object::begin(&mut out);
+        write_map("experimental", &self.experimental, &mut object);
+        if self.logging {
+            object.raw("logging", "{}");
+        }
+        if self.completions && rules.completions_capability {
+            object.raw("completions", "{}");
+        }
+        if let Some(prompts) = self.prompts {
+            write_flags("prompts", [("listChanged", prompts.list_changed)], &mut object);
+        }
+        if let Some(resources) = self.resources {
+            let flags =
+                [("subscribe", resources.subscribe), ("listChanged", resources.list_changed)];
+            write_flags("resources", flags, &mut object);
+        }
+        if let Some(tools) = self.tools {
+            write_flags("tools", [("listChanged", tools.list_changed)], &mut object);
+        }
+        if rules.extensions {
+            write_map("extensions", &self.extensions, &mut object);
+        }
+        object.end();
+        out
+    }
+}
+
+fn write_flags<const N: usize>(key: &str, flags: [(&str, bool); N], object: &mut Object<'_>) {
+    let mut capability = Object::begin(object.key(key));
+    for (flag, value) in flags {
+        if value {
+            capability.flag(flag, true);
+        }
+    }
+    capability.end();
+}
+
+/// Nothing is written for an empty map.
+fn write_map(key: &str, map: &BTreeMap<Box<str>, Json>, object: &mut Object<'_>) {
+    if !map.is_empty() {
+        let out = object.key(key);
+        for (index, (id, settings)) in map.iter().enumerate() {
+            out.push(if index == 0 { '{' } else { ',' });
+            escape_into(id, out);
+            out.push(':');
+            out.push_str(settings.as_str());
+        }
+        out.push('}');
     }
 }
 
@@ -153,7 +220,20 @@ impl Implementation {
 
     /// The JSON text for a peer under `rules`.
     pub fn encode(&self, rules: &Rules) -> String {
-        todo!()
+        let mut out = String::new();
+        let mut object = Object::begin(&mut out);
+        object.text("name", &self.name);
+        object.text("version", &self.version);
+        if rules.titles {
+            object.text_if("title", self.title.as_deref());
+        }
+        if rules.icons {
+            object.text_if("description", self.description.as_deref());
+            object.text_if("websiteUrl", self.website_url.as_deref());
+            Icon::write_all(&self.icons, &mut object);
+        }
+        object.end();
+        out
     }
 }
 
@@ -172,4 +252,29 @@ pub struct Icon {
     /// `light` or `dark`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub theme: Option<String>,
+}
+
+impl Icon {
+    /// An icon at an `https:` or `data:` URI.
+    pub fn new(src: impl Into<String>) -> Self {
+        Self { src: src.into(), ..Self::default() }
+    }
+
+    /// Writes `icons`, if there are any.
+    pub(super) fn write_all(icons: &[Self], object: &mut Object<'_>) {
+        if !icons.is_empty() {
+            write_list(icons, object.key("icons"), Self::encode);
+        }
+    }
+
+    fn encode(&self, out: &mut String) {
+        let mut object = Object::begin(out);
+        object.text("src", &self.src);
+        object.text_if("mimeType", self.mime_type.as_deref());
+        if !self.sizes.is_empty() {
+            write_list(&self.sizes, object.key("sizes"), |size, out| escape_into(size, out));
+        }
+        object.text_if("theme", self.theme.as_deref());
+        object.end();
+    }
 }

@@ -6,8 +6,12 @@
 mod capability;
 mod complete;
 mod content;
+mod declared;
 mod elicit;
+mod entity;
+mod json_schema;
 mod level;
+mod meta;
 mod prompt;
 mod resource;
 mod root;
@@ -15,19 +19,30 @@ mod sample;
 mod template;
 mod tool;
 mod trace;
+mod uri;
 
 pub use capability::{
     Capability, ClientCapabilities, ElicitationCapability, Icon, Implementation, ListCapability,
     ResourcesCapability, SamplingCapability, ServerCapabilities,
 };
 pub use complete::Completion;
-pub use content::Content;
-pub use elicit::{Elicited, Form};
+pub use content::{Annotated, Annotations, Content};
+pub use elicit::{
+    BooleanField, ChoiceField, ChoicesField, Elicited, Field, Form, Format, IntegerField,
+    InvalidForm, NumberField, StringField,
+};
+pub(crate) use elicit::{read_elicited, read_visited};
+pub use json_schema::InvalidSchema;
 pub use level::{Level, UnknownLevel};
-pub use prompt::{Prompt, PromptResult, Role};
+pub(crate) use meta::encode_meta;
+pub use meta::{InvalidMetaKey, meta_key};
+pub use prompt::{Prompt, PromptArgument, PromptResult, Role};
 pub use resource::{Resource, ResourceContents, ResourceTemplate};
 pub use root::Root;
-pub use sample::{Sampled, Sampling};
+pub use sample::{
+    IncludeContext, ModelPreferences, Sampled, Sampling, SamplingContent, ToolChoice,
+};
 pub use template::{InvalidTemplate, UriTemplate, Variables};
 pub use tool::{Tool, ToolAnnotations, ToolResult};
-pub use trace::TraceContext;
+pub use trace::{InvalidTraceContext, TraceContext};
+pub use uri::{InvalidUri, is_uri};

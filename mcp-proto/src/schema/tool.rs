@@ -2,65 +2,157 @@
 //!
 //! Spec: `server/tools`.
 
-use alloc::{boxed::Box, string::String, vec::Vec};
+use alloc::{boxed::Box, string::String, vec, vec::Vec};
 
-use super::Icon;
-use crate::{version::Rules, wire::Json};
+use super::{
+    Content, InvalidMetaKey, InvalidSchema,
+    entity::{Entity, entity_setters, write_list},
+    json_schema::{self, Root},
+    meta,
+};
+use crate::{
+    version::{Rules, Structured},
+    wire::{Json, Object},
+};
 
 /// A tool, as a list shows it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tool {
-    pub(crate) name: String,
-    pub(crate) input_schema: Json,
+    entity: Entity,
+    input_schema: Json,
+    output_schema: Option<(Root, Json)>,
+    annotations: Option<ToolAnnotations>,
+    scopes: Vec<Box<str>>,
 }
 
 impl Tool {
     /// A tool of this name that takes any object.
+    ///
+    /// From 2025-11-25 names should have 1 to 128 characters out of `A-Z a-z 0-9 _ - .`; others
+    /// work too, but clients may turn them down.
     pub fn new(name: impl Into<String>) -> Self {
-        todo!()
+        Self {
+            entity: Entity::new(name),
+            input_schema: Json::from_trusted(r#"{"type":"object"}"#),
+            output_schema: None,
+            annotations: None,
+            scopes: Vec::new(),
+        }
     }
-    /// For people.
-    pub fn title(self, text: impl Into<String>) -> Self {
-        todo!()
+
+    entity_setters!();
+
+    /// The JSON schema of the arguments, whose root must say `"type":"object"`.
+    ///
+    /// Sent as it is. The core does not check arguments against it: typed arguments do that, or a
+    /// [`Validate`](crate::router::Validate).
+    pub fn input_schema(mut self, schema: Json) -> Result<Self, InvalidSchema> {
+        match json_schema::root(&schema)? {
+            Root::Object => self.input_schema = schema,
+            Root::Other => {
+                let why = "the root of an input schema must say \"type\":\"object\"";
+                return Err(InvalidSchema(why.into()));
+            }
+        }
+        Ok(self)
     }
-    /// What it does, for a model.
-    pub fn description(self, text: impl Into<String>) -> Self {
-        todo!()
+
+    /// The tool takes no arguments.
+    #[must_use]
+    pub fn no_arguments(mut self) -> Self {
+        let schema = r#"{"type":"object","additionalProperties":false}"#;
+        self.input_schema = Json::from_trusted(schema);
+        self
     }
-    /// The JSON schema of the arguments; panics if it is no JSON object schema (a bug in the caller).
-    pub fn input_schema(self, schema: Json) -> Self {
-        todo!()
+
+    /// The JSON schema of the structured result: a JSON object, or a boolean. Sent from
+    /// 2025-06-18; before 2026-07-28 only if its root says `"type":"object"`.
+    pub fn output_schema(mut self, schema: Json) -> Result<Self, InvalidSchema> {
+        self.output_schema = Some((json_schema::root(&schema)?, schema));
+        Ok(self)
     }
-    /// The JSON schema of the structured result.
-    pub fn output_schema(self, schema: Json) -> Self {
-        todo!()
+
+    /// The schema of `A` as that of the arguments; fails if `A` is no struct, map or tagged enum.
+    #[cfg(feature = "schemars")]
+    pub fn arguments<A: schemars::JsonSchema>(self) -> Result<Self, InvalidSchema> {
+        let mut schema = json_schema::of_type::<A>();
+        if schema.get("type").is_none() {
+            // An enum says so of its variants alone.
+            schema.insert("type".into(), "object".into());
+        }
+        self.input_schema(Json::of(&schema).map_err(|error| InvalidSchema(error.0))?)
     }
+
+    /// The schema of `R` as that of the structured result.
+    #[cfg(feature = "schemars")]
+    pub fn returns<R: schemars::JsonSchema>(self) -> Result<Self, InvalidSchema> {
+        let schema = json_schema::of_type::<R>();
+        self.output_schema(Json::of(&schema).map_err(|error| InvalidSchema(error.0))?)
+    }
+
     /// Hints on what the tool does.
-    pub fn annotations(self, annotations: ToolAnnotations) -> Self {
-        todo!()
+    #[must_use]
+    pub fn annotations(mut self, annotations: ToolAnnotations) -> Self {
+        self.annotations = Some(annotations);
+        self
     }
-    /// An icon.
-    pub fn icon(self, icon: Icon) -> Self {
-        todo!()
-    }
-    /// A member of `_meta`.
-    pub fn meta(self, key: &str, value: Json) -> Self {
-        todo!()
-    }
+
     /// A scope that the caller must have been granted; without it the tool does not exist.
-    pub fn scope(self, scope: impl Into<Box<str>>) -> Self {
-        todo!()
+    #[must_use]
+    pub fn scope(mut self, scope: impl Into<Box<str>>) -> Self {
+        self.scopes.push(scope.into());
+        self
     }
+
+    /// What `tools/call` names it by.
+    pub fn name(&self) -> &str {
+        &self.entity.name
+    }
+
+    /// The scopes that a caller must have been granted, all of them.
+    pub fn scopes(&self) -> &[Box<str>] {
+        &self.scopes
+    }
+
+    /// The schema of the arguments.
+    pub(crate) fn arguments_schema(&self) -> &Json {
+        &self.input_schema
+    }
+
+    /// The schema of the structured result, where there is one.
+    pub(crate) fn result_schema(&self) -> Option<&Json> {
+        self.output_schema.as_ref().map(|(_, schema)| schema)
+    }
+
     /// Appends the JSON text for a peer under `rules`.
     pub(crate) fn encode(&self, rules: &Rules, out: &mut String) {
-        todo!()
+        let mut object = Object::begin(out);
+        self.entity.write(rules, &mut object);
+        object.raw("inputSchema", self.input_schema.as_str());
+        if let Some((root, schema)) = &self.output_schema {
+            let sent = match rules.structured {
+                Structured::None => false,
+                Structured::Object => *root == Root::Object,
+                Structured::Any => true,
+            };
+            if sent {
+                object.raw("outputSchema", schema.as_str());
+            }
+        }
+        if let Some(annotations) = self.annotations.as_ref().filter(|_| rules.tool_annotations) {
+            annotations.encode(object.key("annotations"));
+        }
+        object.end();
     }
 }
 
 /// Hints on what a tool does. Clients do not trust them.
+///
+/// What is `None` counts as the worst: neither read-only nor idempotent, but destructive and
+/// reaching beyond the server.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ToolAnnotations {
-    /// For people.
+    /// For people; [`Tool::title`] comes before it.
     pub title: Option<String>,
     /// It changes nothing.
     pub read_only: Option<bool>,
@@ -72,15 +164,88 @@ pub struct ToolAnnotations {
     pub open_world: Option<bool>,
 }
 
+impl ToolAnnotations {
+    fn encode(&self, out: &mut String) {
+        let mut object = Object::begin(out);
+        object.text_if("title", self.title.as_deref());
+        let hints = [
+            ("readOnlyHint", self.read_only),
+            ("destructiveHint", self.destructive),
+            ("idempotentHint", self.idempotent),
+            ("openWorldHint", self.open_world),
+        ];
+        for (key, hint) in hints {
+            if let Some(hint) = hint {
+                object.flag(key, hint);
+            }
+        }
+        object.end();
+    }
+}
+
 /// What a tool returns.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ToolResult {
     /// For a model.
-    pub content: Vec<super::Content>,
-    /// For a program; a JSON object before 2026-07-28.
+    pub content: Vec<Content>,
+    /// For a program; a JSON object before 2026-07-28, and left out there if it is none.
     pub structured: Option<Json>,
     /// Whether the tool failed.
     pub is_error: bool,
-    /// Members of `_meta`.
+    /// Members of `_meta`; [`ToolResult::meta`] checks them.
     pub meta: Vec<(Box<str>, Json)>,
+}
+
+impl ToolResult {
+    /// One block of text.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self { content: vec![Content::Text(text.into())], ..Self::default() }
+    }
+
+    /// The tool failed, and why: for the model, which may do better next time.
+    pub fn error(why: impl Into<String>) -> Self {
+        Self { is_error: true, ..Self::text(why) }
+    }
+
+    /// A structured result. Unless there is a text besides, its JSON text is also sent as one.
+    pub fn structured(value: Json) -> Self {
+        Self { structured: Some(value), ..Self::default() }
+    }
+
+    /// Adds a block of content.
+    #[must_use]
+    pub fn content(mut self, content: impl Into<Content>) -> Self {
+        self.content.push(content.into());
+        self
+    }
+
+    /// Adds a member to `_meta`; fails if an application may not have it.
+    pub fn meta(mut self, key: &str, value: Json) -> Result<Self, InvalidMetaKey> {
+        meta::insert(&mut self.meta, key, value)?;
+        Ok(self)
+    }
+
+    /// Appends the members of the result, without braces around them and without `_meta`.
+    pub(crate) fn encode_members(&self, rules: &Rules, out: &mut String) {
+        let mut result = Object::members(out);
+        let as_text =
+            self.structured.as_ref().filter(|_| !self.content.iter().any(Content::is_text));
+        let as_text = as_text.map(|value| Content::Text(value.as_str().into()));
+        write_list(self.content.iter().chain(&as_text), result.key("content"), |block, out| {
+            block.encode(rules, out);
+        });
+        if let Some(value) = &self.structured {
+            let sent = match rules.structured {
+                Structured::None => false,
+                Structured::Object => value.as_str().trim_ascii_start().starts_with('{'),
+                Structured::Any => true,
+            };
+            if sent {
+                result.raw("structuredContent", value.as_str());
+            }
+        }
+        if self.is_error {
+            result.flag("isError", true);
+        }
+    }
 }

@@ -6,7 +6,7 @@ use core::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use super::{Answer, Key, SessionKey};
 use crate::{
     grant::Grant,
-    schema::Level,
+    schema::{Level, TraceContext},
     terms::Terms,
     wire::{Json, RequestId},
 };
@@ -157,8 +157,8 @@ impl CallMeta {
     }
 
     /// The trace context, where the client sent one.
-    pub fn trace(&self) -> Option<crate::schema::TraceContext> {
-        todo!()
+    pub fn trace(&self) -> Option<TraceContext> {
+        TraceContext::read(|key| self.get(key))
     }
 }
 

@@ -1,0 +1,180 @@
+//! Loads a stdio server and says what a call costs it.
+//!
+//! `load [--era REVISION] [--op call|ping|list] [--window N] [--requests N] [--bytes N] -- COMMAND`
+//!
+//! Keeps `window` requests outstanding until `requests` are answered, checks every answer, and
+//! prints one line: calls a second and the server's processor time for each call.
+
+use std::{
+    env, fs,
+    io::{self, BufRead, BufReader, Write},
+    process::{Child, ChildStdin, ChildStdout, Command, ExitCode, Stdio},
+    time::Instant,
+};
+
+struct Options {
+    modern: bool,
+    op: String,
+    window: usize,
+    requests: usize,
+    bytes: usize,
+    command: Vec<String>,
+}
+
+fn main() -> ExitCode {
+    let Some(options) = options(env::args().skip(1)) else {
+        eprintln!("usage: load [--era R] [--op O] [--window N] [--requests N] [--bytes N] -- COMMAND");
+        return ExitCode::from(2);
+    };
+    match run(&options) {
+        Ok(line) => {
+            println!("{line}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("load: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn options(mut arguments: impl Iterator<Item = String>) -> Option<Options> {
+    let mut options = Options {
+        modern: false,
+        op: "call".into(),
+        window: 1,
+        requests: 10_000,
+        bytes: 30,
+        command: Vec::new(),
+    };
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--era" => options.modern = arguments.next()? == "2026-07-28",
+            "--op" => options.op = arguments.next()?,
+            "--window" => options.window = arguments.next()?.parse().ok()?,
+            "--requests" => options.requests = arguments.next()?.parse().ok()?,
+            "--bytes" => options.bytes = arguments.next()?.parse().ok()?,
+            "--" => options.command = arguments.by_ref().collect(),
+            _ => return None,
+        }
+    }
+    (!options.command.is_empty() && options.window > 0).then_some(options)
+}
+
+struct Server {
+    child: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+}
+
+fn run(options: &Options) -> io::Result<String> {
+    let mut server = start(&options.command)?;
+    if !options.modern {
+        let hello = r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"load","version":"0"}}}"#;
+        server.send(format!("{hello}\n").as_bytes())?;
+        server.answer()?;
+        server.send(b"{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}\n")?;
+    }
+    let body = body(options);
+    let warm_up = (options.requests / 10).min(1_000);
+    server.exchange(&body, 1, warm_up, options.window)?;
+    let (busy, since) = (server.busy_nanos()?, Instant::now());
+    server.exchange(&body, 1 + warm_up, options.requests, options.window)?;
+    let (busy, elapsed) = (server.busy_nanos()? - busy, since.elapsed());
+    drop(server.input);
+    let status = server.child.wait()?;
+    if !status.success() {
+        return Err(io::Error::other(format!("the server ended with {status}")));
+    }
+    let calls = as_f64(options.requests);
+    Ok(format!(
+        r#"{{"op":"{}","window":{},"calls_per_second":{:.0},"server_cpu_us":{:.3}}}"#,
+        options.op,
+        options.window,
+        calls / elapsed.as_secs_f64(),
+        busy as f64 / calls / 1_000.0,
+    ))
+}
+
+fn as_f64(count: usize) -> f64 {
+    u32::try_from(count).map_or(f64::MAX, f64::from)
+}
+
+fn start(command: &[String]) -> io::Result<Server> {
+    let mut child = Command::new(&command[0])
+        .args(&command[1..])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()?;
+    let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
+        return Err(io::Error::other("no pipes"));
+    };
+    Ok(Server { child, input, output: BufReader::with_capacity(1 << 16, output) })
+}
+
+/// A request from its method on.
+fn body(options: &Options) -> String {
+    let meta = r#""_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"load","version":"0"},"io.modelcontextprotocol/clientCapabilities":{}}"#;
+    let message: String = "All the news that fits in a line. ".chars().cycle().take(options.bytes).collect();
+    let call = format!(r#""name":"echo","arguments":{{"message":"{message}"}}"#);
+    let (method, members) = match options.op.as_str() {
+        "ping" => ("ping", String::new()),
+        "list" => ("tools/list", String::new()),
+        _ => ("tools/call", call),
+    };
+    let comma = if members.is_empty() || !options.modern { "" } else { "," };
+    let meta = if options.modern { meta } else { "" };
+    format!(r#""method":"{method}","params":{{{members}{comma}{meta}}}}}"#)
+}
+
+impl Server {
+    fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.input.write_all(bytes)
+    }
+
+    fn answer(&mut self) -> io::Result<String> {
+        let mut line = String::new();
+        if self.output.read_line(&mut line)? == 0 {
+            return Err(io::Error::other("the server closed its output"));
+        }
+        if line.contains(r#""result":"#) && !line.contains(r#""isError":true"#) {
+            Ok(line)
+        } else {
+            Err(io::Error::other(format!("not a result: {line}")))
+        }
+    }
+
+    fn exchange(&mut self, body: &str, first: usize, count: usize, window: usize) -> io::Result<()> {
+        let (mut sent, mut answered) = (0, 0);
+        let mut burst = Vec::new();
+        while answered < count {
+            burst.clear();
+            while sent < count && sent - answered < window {
+                writeln!(burst, r#"{{"jsonrpc":"2.0","id":{},{body}"#, first + sent)?;
+                sent += 1;
+            }
+            self.send(&burst)?;
+            // Answers that have come in the meantime are taken together, so that what is sent
+            // next is a burst too.
+            self.answer()?;
+            answered += 1;
+            while self.output.buffer().contains(&b'\n') {
+                self.answer()?;
+                answered += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// How long the threads of the server have run.
+    fn busy_nanos(&self) -> io::Result<u64> {
+        let mut total = 0;
+        for task in fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
+            let text = fs::read_to_string(task?.path().join("schedstat"))?;
+            let nanos = text.split(' ').next().and_then(|nanos| nanos.parse::<u64>().ok());
+            total += nanos.ok_or_else(|| io::Error::other("unreadable schedstat"))?;
+        }
+        Ok(total)
+    }
+}

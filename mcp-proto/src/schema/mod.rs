@@ -13,6 +13,7 @@ mod json_schema;
 mod level;
 mod meta;
 mod prompt;
+mod question;
 mod resource;
 mod root;
 mod sample;
@@ -37,6 +38,7 @@ pub use level::{Level, UnknownLevel};
 pub(crate) use meta::encode_meta;
 pub use meta::{InvalidMetaKey, meta_key};
 pub use prompt::{Prompt, PromptArgument, PromptResult, Role};
+pub use question::{Answer, List, Question};
 pub use resource::{Resource, ResourceContents, ResourceTemplate};
 pub use root::Root;
 pub use sample::{

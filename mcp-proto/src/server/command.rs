@@ -6,7 +6,7 @@ use core::time::Duration;
 use super::{Answers, CallId, SessionKey};
 use crate::{
     error::ErrorObject,
-    schema::Level,
+    schema::{Level, List, Question},
     wire::{self, InvalidJson, Json, escape_into},
 };
 
@@ -94,17 +94,6 @@ pub enum About {
     Session(SessionKey),
 }
 
-/// A list of the server's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum List {
-    /// `tools/list`
-    Tools,
-    /// `prompts/list`
-    Prompts,
-    /// `resources/list` and `resources/templates/list`
-    Resources,
-}
-
 /// How a call ends, or how it goes on.
 #[derive(Clone, Debug)]
 pub enum Reply {
@@ -126,45 +115,6 @@ pub enum Reply {
 
 /// The name of a question or of a remembered value, unique in its handler.
 pub type Key = Box<str>;
-
-/// What a handler asks of the client.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Question {
-    /// `elicitation/create` in form mode: the parameters.
-    Elicit(Json),
-    /// `elicitation/create` in URL mode.
-    ElicitUrl {
-        /// For the person.
-        message: Box<str>,
-        /// Where to go.
-        url: Box<str>,
-        /// What [`Command::ElicitationComplete`] names it by; sent in 2025-11-25 alone.
-        elicitation: Box<str>,
-    },
-    /// `sampling/createMessage`: the parameters.
-    Sample(Json),
-    /// `roots/list`.
-    Roots,
-    /// A request of the application's own, before 2026-07-28 only.
-    Other {
-        /// Its method.
-        method: Box<str>,
-        /// Its parameters.
-        params: Json,
-    },
-}
-
-/// What the client answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer {
-    /// A result.
-    Given(Json),
-    /// An error.
-    Refused(ErrorObject),
-    /// Nothing, within the time the question had.
-    TimedOut,
-}
 
 /// What a call remembers from one round to the next.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -50,16 +50,13 @@ pub use arrival::{Arrival, ExchangeId, Origin, Received};
 pub use call::{Answers, Call, CallId, CallMeta, CompleteParams, Method, Reference};
 pub(crate) use call::{Asked, Flags, LEVEL_OFF};
 pub(crate) use command::Members;
-pub use command::{
-    About, Answer, CacheHint, Command, Key, List, Memo, Question, Reply, ResultBody,
-};
+pub use command::{About, CacheHint, Command, Key, Memo, Reply, ResultBody};
 pub use config::{ServerConfig, StateGuard, StateKey};
 pub use event::{CloseReason, Dropped, Event, ServerOutput};
 pub use offer::Offer;
 pub use session::{SessionId, SessionKey};
 pub use stats::Stats;
 
-pub use crate::time::Timeouts;
 use crate::{
     entropy::Entropy,
     error::CommandError,
@@ -67,6 +64,10 @@ use crate::{
     schema::Level,
     time::Instant,
     wire::{Frame, Message, RequestId},
+};
+pub use crate::{
+    schema::{Answer, List, Question},
+    time::Timeouts,
 };
 use ask::{Asking, Waiting};
 use listen::Listen;

@@ -184,9 +184,13 @@ mod checks {
     fn a_revision_outside_its_file_is_caught() {
         let text = "if terms.version == Version::V2025_06_18 {";
         assert_caught(rules::versions, CORE, text, "`V2025_06_18`");
-        assert_caught(rules::versions, CORE, "if self.version >= other {", "compares versions");
-        assert_caught(rules::versions, CORE, "if oldest < call.version {", "compares versions");
-        assert_passes(rules::versions, CORE, "if version.rules().handshake && a == b {");
+        assert_caught(rules::versions, CORE, "if self.version >= other {", "orders versions");
+        assert_caught(rules::versions, CORE, "if oldest < call.version {", "orders versions");
+        assert_passes(
+            rules::versions,
+            CORE,
+            "if version.rules().handshake && known.version == version {",
+        );
         assert_passes(rules::versions, "mcp-proto/src/version.rs", text);
         assert_passes(rules::versions, CORE, &format!("#[test]\nfn f() {{\n{text} }}\n}}"));
     }

@@ -181,22 +181,20 @@ impl<'a> Body<'a> {
 impl<'a> Message<'a> {
     /// Reads one message.
     pub fn parse(text: &'a str) -> Result<Self, Malformed> {
-        Envelope::read(text)
-            .and_then(|envelope| envelope.into_message(text))
-            .ok_or_else(|| diagnose(text))
+        Envelope::read(text).and_then(Envelope::into_message).ok_or_else(|| diagnose(text))
     }
 }
 
 impl<'a> Envelope<'a> {
     /// Which message it is, by the members that are there and not by their values; `None` if it is
     /// none of the four.
-    fn into_message(self, text: &'a str) -> Option<Message<'a>> {
+    fn into_message(self) -> Option<Message<'a>> {
         if self.jsonrpc?.0 != "2.0" {
             return None;
         }
         match (self.method, self.result, self.error) {
             (Some(method), None, None) => {
-                let (method, params) = (method.0, Params { text, ..self.params });
+                let (method, params) = (method.0, self.params);
                 let Some(id) = self.id else {
                     return Some(Message::Notification(Notification { method, params }));
                 };

@@ -4,11 +4,11 @@
 //! and nothing recurses: a payload may be nested as deep as it likes until someone reads it.
 
 use alloc::{borrow::Cow, vec::Vec};
-use core::{fmt, marker::PhantomData};
+use core::fmt;
 
 use serde::{
     Deserialize, Deserializer,
-    de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
+    de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 use serde_json::value::RawValue;
 
@@ -29,85 +29,82 @@ pub(super) struct Envelope<'a> {
 impl<'a> Envelope<'a> {
     /// Reads a message strictly: a member that comes twice or has a wrong type makes it `None`.
     pub(super) fn read(text: &'a str) -> Option<Self> {
-        serde_json::from_str::<IfObject<Self>>(text).ok()?.0
+        let params = Params { text, ..Params::default() };
+        let mut envelope = Self { params, ..Self::default() };
+        fill(&mut envelope, text)?;
+        Some(envelope)
     }
 }
 
 impl<'de> Members<'de> for Envelope<'de> {
-    fn read<A: MapAccess<'de>>(map: &mut A) -> Result<Self, A::Error> {
-        let mut envelope = Self::default();
+    fn read<A: MapAccess<'de>>(&mut self, map: &mut A) -> Result<(), A::Error> {
         let mut others = Names::default();
         while let Some(Text(name)) = map.next_key()? {
             match &*name {
-                "jsonrpc" => set(&mut envelope.jsonrpc, map)?,
-                "id" => set(&mut envelope.id, map)?,
-                "method" => set(&mut envelope.method, map)?,
-                "params" if envelope.params.shape == Shape::Absent => {
-                    envelope.params = map.next_value()?;
+                "jsonrpc" => set(&mut self.jsonrpc, map)?,
+                "id" => set(&mut self.id, map)?,
+                "method" => set(&mut self.method, map)?,
+                "params" if self.params.shape == Shape::Absent => {
+                    self.params.shape = Shape::Object;
+                    if !map.next_value_seed(IfObject(&mut self.params))? {
+                        self.params.shape = Shape::Other;
+                    }
                 }
                 "params" => return Err(twice()),
-                "result" => set(&mut envelope.result, map)?,
-                "error" => set(&mut envelope.error, map)?,
+                "result" => set(&mut self.result, map)?,
+                "error" => set(&mut self.error, map)?,
                 _ => others.skip(name, map)?,
             }
         }
-        others.check()?;
-        Ok(envelope)
-    }
-}
-
-impl<'de> Deserialize<'de> for Params<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let members = IfObject::deserialize(deserializer)?.0;
-        Ok(members.unwrap_or(Self { shape: Shape::Other, ..Self::default() }))
+        others.check()
     }
 }
 
 impl<'de> Members<'de> for Params<'de> {
-    fn read<A: MapAccess<'de>>(map: &mut A) -> Result<Self, A::Error> {
-        let mut params = Self { shape: Shape::Object, ..Self::default() };
+    fn read<A: MapAccess<'de>>(&mut self, map: &mut A) -> Result<(), A::Error> {
         let mut others = Names::default();
         while let Some(Text(name)) = map.next_key()? {
             match &*name {
-                "_meta" if params.meta.is_none() => {
-                    params.meta = Some(map.next_value::<IfObject<Meta>>()?.0.ok_or(()));
+                "_meta" if self.meta.is_none() => {
+                    if let Ok(meta) = self.meta.insert(Ok(Meta::default()))
+                        && !map.next_value_seed(IfObject(meta))?
+                    {
+                        self.meta = Some(Err(()));
+                    }
                 }
                 "_meta" => return Err(twice()),
-                "name" => set(&mut params.name, map)?,
-                "uri" => set(&mut params.uri, map)?,
-                "arguments" => set(&mut params.arguments, map)?,
-                "inputResponses" => set(&mut params.input_responses, map)?,
-                "requestState" => set(&mut params.request_state, map)?,
+                "name" => set(&mut self.name, map)?,
+                "uri" => set(&mut self.uri, map)?,
+                "arguments" => set(&mut self.arguments, map)?,
+                "inputResponses" => set(&mut self.input_responses, map)?,
+                "requestState" => set(&mut self.request_state, map)?,
                 _ => others.skip(name, map)?,
             }
         }
-        params.more = !others.0.is_empty();
-        others.check()?;
-        Ok(params)
+        self.more = !others.0.is_empty();
+        others.check()
     }
 }
 
 impl<'de> Members<'de> for Meta<'de> {
-    fn read<A: MapAccess<'de>>(map: &mut A) -> Result<Self, A::Error> {
-        let mut meta = Self::default();
+    fn read<A: MapAccess<'de>>(&mut self, map: &mut A) -> Result<(), A::Error> {
         while let Some(Text(name)) = map.next_key()? {
             match &*name {
-                "progressToken" => set(&mut meta.progress_token, map)?,
-                "io.modelcontextprotocol/protocolVersion" => set(&mut meta.version, map)?,
+                "progressToken" => set(&mut self.progress_token, map)?,
+                "io.modelcontextprotocol/protocolVersion" => set(&mut self.version, map)?,
                 "io.modelcontextprotocol/clientCapabilities" => {
-                    set(&mut meta.capabilities, map)?;
+                    set(&mut self.capabilities, map)?;
                 }
-                "io.modelcontextprotocol/clientInfo" => set(&mut meta.client_info, map)?,
-                "io.modelcontextprotocol/logLevel" => set(&mut meta.log_level, map)?,
-                "io.modelcontextprotocol/subscriptionId" => set(&mut meta.subscription_id, map)?,
+                "io.modelcontextprotocol/clientInfo" => set(&mut self.client_info, map)?,
+                "io.modelcontextprotocol/logLevel" => set(&mut self.log_level, map)?,
+                "io.modelcontextprotocol/subscriptionId" => set(&mut self.subscription_id, map)?,
                 _ => {
-                    check_count(&meta.rest)?;
-                    meta.rest.push((name, map.next_value()?));
+                    check_count(&self.rest)?;
+                    self.rest.push((name, map.next_value()?));
                 }
             }
         }
-        check_distinct(meta.rest.iter().map(|(name, _)| &**name))?;
-        Ok(meta)
+        check_distinct(self.rest.iter().map(|(name, _)| &**name))
     }
 }
 
@@ -133,26 +130,27 @@ pub(super) struct Lenient<'a> {
 
 impl<'a> Lenient<'a> {
     pub(super) fn read(text: &'a str) -> Option<Self> {
-        serde_json::from_str::<IfObject<Self>>(text).ok()?.0
+        let mut seen = Self::default();
+        fill(&mut seen, text)?;
+        Some(seen)
     }
 }
 
 impl<'de> Members<'de> for Lenient<'de> {
-    fn read<A: MapAccess<'de>>(map: &mut A) -> Result<Self, A::Error> {
-        let mut seen = Self::default();
+    fn read<A: MapAccess<'de>>(&mut self, map: &mut A) -> Result<(), A::Error> {
         let mut ids = 0_usize;
         while let Some((Text(name), value)) = map.next_entry::<Text, &RawValue>()? {
             match &*name {
                 "id" => {
                     ids += 1;
-                    seen.id = (ids == 1).then_some(value);
+                    self.id = (ids == 1).then_some(value);
                 }
-                "method" => seen.asks = true,
-                "result" | "error" => seen.answers = true,
+                "method" => self.asks = true,
+                "result" | "error" => self.answers = true,
                 _ => {}
             }
         }
-        Ok(seen)
+        Ok(())
     }
 }
 
@@ -190,59 +188,70 @@ impl<'de> Visitor<'de> for ElementsVisitor {
 }
 
 /// What is read member by member out of an object.
-trait Members<'de>: Sized {
-    fn read<A: MapAccess<'de>>(map: &mut A) -> Result<Self, A::Error>;
+trait Members<'de> {
+    fn read<A: MapAccess<'de>>(&mut self, map: &mut A) -> Result<(), A::Error>;
 }
 
-/// The members of an object; `None` for any other value.
-struct IfObject<T>(Option<T>);
+/// Fills `members` with those of the object that `text` is; `None` if it is anything else.
+fn fill<'a>(members: &mut impl Members<'a>, text: &'a str) -> Option<()> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let object = IfObject(members).deserialize(&mut deserializer).ok()?;
+    deserializer.end().ok()?;
+    object.then_some(())
+}
 
-impl<'de, T: Members<'de>> Deserialize<'de> for IfObject<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(IfObjectVisitor(PhantomData))
+/// Fills the members in if the value is an object, and says whether it is.
+///
+/// They are filled in where they stand, because moving them costs more than finding them.
+struct IfObject<'s, T>(&'s mut T);
+
+impl<'de, T: Members<'de>> DeserializeSeed<'de> for IfObject<'_, T> {
+    type Value = bool;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
+        deserializer.deserialize_any(self)
     }
 }
 
-struct IfObjectVisitor<T>(PhantomData<T>);
-
-impl<'de, T: Members<'de>> Visitor<'de> for IfObjectVisitor<T> {
-    type Value = IfObject<T>;
+impl<'de, T: Members<'de>> Visitor<'de> for IfObject<'_, T> {
+    type Value = bool;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("any value")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        T::read(&mut map).map(|members| IfObject(Some(members)))
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<bool, A::Error> {
+        self.0.read(&mut map)?;
+        Ok(true)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<bool, A::Error> {
         skip(seq)?;
-        Ok(IfObject(None))
+        Ok(false)
     }
 
-    fn visit_bool<E: Error>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(IfObject(None))
+    fn visit_bool<E: Error>(self, _: bool) -> Result<bool, E> {
+        Ok(false)
     }
 
-    fn visit_i64<E: Error>(self, _: i64) -> Result<Self::Value, E> {
-        Ok(IfObject(None))
+    fn visit_i64<E: Error>(self, _: i64) -> Result<bool, E> {
+        Ok(false)
     }
 
-    fn visit_u64<E: Error>(self, _: u64) -> Result<Self::Value, E> {
-        Ok(IfObject(None))
+    fn visit_u64<E: Error>(self, _: u64) -> Result<bool, E> {
+        Ok(false)
     }
 
-    fn visit_f64<E: Error>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(IfObject(None))
+    fn visit_f64<E: Error>(self, _: f64) -> Result<bool, E> {
+        Ok(false)
     }
 
-    fn visit_str<E: Error>(self, _: &str) -> Result<Self::Value, E> {
-        Ok(IfObject(None))
+    fn visit_str<E: Error>(self, _: &str) -> Result<bool, E> {
+        Ok(false)
     }
 
-    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
-        Ok(IfObject(None))
+    fn visit_unit<E: Error>(self) -> Result<bool, E> {
+        Ok(false)
     }
 }
 

@@ -149,6 +149,16 @@ async function calls(client, spoken) {
       check('structured content is there where the revision has it', has === spoken >= '2025-06-18', result);
     }
   }
+  const { traceparent } = FIXTURES;
+  const traced = await client.callTool({ name: 'trace', _meta: { traceparent } }, TIMEOUT);
+  check('a trace context reaches the tool', traced.content[0].text === traceparent, traced);
+  const attach = await call(client, 'attach', { key: 'colour', value: 'blue' });
+  const attached = await call(client, 'attached', { key: 'colour' });
+  const none = spoken === MODERN;
+  check('a value is attached to a session alone', (attach.isError ?? false) === none, attach);
+  check('an attached value is found again', none || attached.content[0].text.includes('blue'), attached);
+  const notified = await call(client, 'notify');
+  check("a notification of the server's own disturbs nothing", !notified.isError, notified);
   const big = 'x'.repeat(1 << 20);
   const result = await call(client, 'echo', { message: big });
   check('a message of a megabyte goes both ways', result.content[0].text.includes(big));
@@ -198,7 +208,7 @@ async function questions(client, heard, spoken) {
     if (name === 'elicit_url') check('a URL arrives', params.url.startsWith('http'), params);
     if (name === 'sample_with_tools') check('tools to sample with arrive', params.tools?.length > 0, params);
   }
-  if (spoken === MODERN) {
+  if (spoken >= '2025-06-18') {
     const result = await client.getPrompt({ name: 'test_input_required_result_prompt' });
     check('a prompt may ask', result.messages.length > 0, result);
   }
@@ -291,6 +301,16 @@ async function changes(client, heard, spoken) {
   }
 }
 
+// A list that is too long for one page.
+async function paging(client) {
+  const added = Array.from({ length: 100 }, (_, number) => `added_${number}`);
+  for (const name of added) await call(client, 'add_tool', { name });
+  const { tools } = await client.listTools(undefined, { cacheMode: 'refresh' });
+  const names = tools.map((tool) => tool.name);
+  const once = new Set(names).size === names.length;
+  check('every tool of a long list is listed once', once && added.every((name) => names.includes(name)), names);
+}
+
 // The features, over the client's own stdio transport.
 async function overStdio([command, ...args]) {
   const { client, heard } = person(era);
@@ -307,6 +327,7 @@ async function overStdio([command, ...args]) {
   await tellings(client, heard, spoken);
   await promptsAndResources(client, spoken);
   await changes(client, heard, spoken);
+  await paging(client);
   check('the client found no fault', heard.faults.length === 0, heard.faults);
   await client.close();
 }

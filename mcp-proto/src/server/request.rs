@@ -123,6 +123,9 @@ impl Server {
             Some(Known::Ping) => Kind::Ping,
             _ => Kind::Request,
         };
+        if kind != Kind::Initialize && !self.serves(true) {
+            return Err(self.refusal(incoming, phase));
+        }
         match verdict(phase, kind) {
             Verdict::Begin => self.initialize(incoming),
             Verdict::Refuse | Verdict::Drop | Verdict::Operate => {
@@ -154,21 +157,18 @@ impl Server {
     /// Why a legacy request is not served in this phase. The process stays: a client that probes
     /// goes on with `initialize`.
     fn refusal(&self, incoming: &Incoming<'_>, phase: Phase) -> ErrorObject {
-        if !self.serves(true) {
-            let mut error = request_meta::unsupported_version("", &self.config.versions);
-            error.message = "This server serves requests that name their protocol version".into();
-            return error;
-        }
         if phase != Phase::Fresh {
             return ErrorObject::invalid_request("The session is initialized already");
         }
-        match incoming.known {
-            Some(known) if known.exists(true) => {
-                ErrorObject::invalid_request("The session is not initialized")
-            }
-            Some(_) => ErrorObject::method_not_found(incoming.method),
-            None => ErrorObject::invalid_request("The session is not initialized"),
+        let no_handshake = incoming.known.is_some_and(|known| !known.exists(true));
+        let has_terms = incoming.meta.is_some_and(|meta| meta.capabilities.is_some());
+        if self.serves(false) && (!self.serves(true) || no_handshake || has_terms) {
+            return request_meta::missing_version(&self.config.versions);
         }
+        if no_handshake {
+            return ErrorObject::method_not_found(incoming.method);
+        }
+        ErrorObject::invalid_request("The session is not initialized")
     }
 
     /// A method exists if the era has it and the application offers what it belongs to.
@@ -210,13 +210,14 @@ impl Server {
             None => Method::Other { method: incoming.method.into(), params: params.to_json() },
         };
         let progress = self.progress_token(incoming.meta)?;
+        // Before the state is opened, for a guard lets it count once.
+        self.check_room(origin)?;
         let asks_in_result = !rules.server_requests && known.is_some_and(Known::may_ask);
         let memo = if asks_in_result {
             self.open_state(incoming.now, &incoming.grant, &method, params)?
         } else {
             Memo::default()
         };
-        self.check_room(origin)?;
         let call_id = self.new_call();
         let attached = session
             .and_then(|key| self.sessions.get(&key))

@@ -111,6 +111,16 @@ pub(super) fn unsupported_version(requested: &str, served: &[Version]) -> ErrorO
     .with_data(Json::from_trusted(&data))
 }
 
+/// -32602 for a request that names no revision; its data says which ones it may name.
+pub(super) fn missing_version(served: &[Version]) -> ErrorObject {
+    let mut data = String::new();
+    let mut object = Object::begin(&mut data);
+    object.raw("supported", &version_names(served));
+    object.end();
+    ErrorObject::invalid_params("Missing _meta[\"io.modelcontextprotocol/protocolVersion\"]")
+        .with_data(Json::from_trusted(&data))
+}
+
 /// The revisions of `served` that a request may name, as a JSON array.
 pub(super) fn version_names(served: &[Version]) -> String {
     let mut names = String::from("[");

@@ -1,7 +1,9 @@
 //! What an application says, as data: it can cross a thread, be generated, be replayed.
 
-use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
+use alloc::{borrow::Cow, boxed::Box, string::String, sync::Arc, vec::Vec};
 use core::time::Duration;
+
+use serde_json::value::RawValue;
 
 use super::{Answers, CallId, SessionKey};
 use crate::{
@@ -162,30 +164,22 @@ impl Members {
 }
 
 impl ResultBody {
-    /// Takes a result that is a JSON object already. Its `_meta` is kept apart; a `resultType` of
-    /// its own is dropped, because the machine writes the one that is true.
+    /// Takes a result that is a JSON object already, that of another server perhaps.
+    ///
+    /// Its `_meta` is kept apart. What the machine writes itself is dropped: `resultType` and the
+    /// `serverInfo` in `_meta`. `ttlMs` and `cacheScope` together become the hint on caching.
     pub fn raw(result: &Json) -> Result<Self, InvalidJson> {
         let wire::Members(all) = serde_json::from_str(result.as_str())
             .map_err(|_| InvalidJson("a result must be an object".into()))?;
-        let mut body = Self::default();
+        let cache = cache_hint(&all);
+        let mut body = Self { cache, ..Self::default() };
         let mut members = String::with_capacity(result.as_str().len());
         for (key, value) in all {
             match &*key {
                 "resultType" => {}
-                "_meta" => {
-                    let inner = value.get().strip_prefix('{').and_then(|v| v.strip_suffix('}'));
-                    let inner =
-                        inner.ok_or_else(|| InvalidJson("_meta must be an object".into()))?;
-                    body.meta = Some(inner.trim().into());
-                }
-                _ => {
-                    if !members.is_empty() {
-                        members.push(',');
-                    }
-                    escape_into(&key, &mut members);
-                    members.push(':');
-                    members.push_str(value.get());
-                }
+                "ttlMs" | "cacheScope" if cache.is_some() => {}
+                "_meta" => body.meta = Some(foreign_meta(value.get())?),
+                _ => push_member(&key, value.get(), &mut members),
             }
         }
         body.members = Members::Owned(members);
@@ -206,4 +200,36 @@ pub struct CacheHint {
     pub ttl: Duration,
     /// Whether others than the caller may be given it. No access control: a cache may ignore it.
     pub public: bool,
+}
+
+/// The hint on caching that a result brings with it.
+fn cache_hint(members: &[(Cow<'_, str>, &RawValue)]) -> Option<CacheHint> {
+    let member = |name: &str| members.iter().find(|(key, _)| key == name).map(|(_, value)| value);
+    let public = match member("cacheScope")?.get() {
+        r#""public""# => true,
+        r#""private""# => false,
+        _ => return None,
+    };
+    let ttl = Duration::from_millis(member("ttlMs")?.get().parse().ok()?);
+    Some(CacheHint { ttl, public })
+}
+
+/// The members of a result's `_meta` but for who its server was.
+fn foreign_meta(json: &str) -> Result<String, InvalidJson> {
+    let wire::Members(all) =
+        serde_json::from_str(json).map_err(|_| InvalidJson("_meta must be an object".into()))?;
+    let mut meta = String::with_capacity(json.len());
+    for (key, value) in all.iter().filter(|(key, _)| key != "io.modelcontextprotocol/serverInfo") {
+        push_member(key, value.get(), &mut meta);
+    }
+    Ok(meta)
+}
+
+fn push_member(key: &str, value: &str, members: &mut String) {
+    if !members.is_empty() {
+        members.push(',');
+    }
+    escape_into(key, members);
+    members.push(':');
+    members.push_str(value);
 }

@@ -75,17 +75,14 @@ impl<T> Outbound<T> {
     }
 
     /// Ends all requests of which `ended` is true.
-    pub(crate) fn close_all(&mut self, mut ended: impl FnMut(&T) -> bool) -> Vec<RequestId> {
+    pub(crate) fn close_all(&mut self, ended: impl Fn(&T) -> bool) -> Vec<(RequestId, T)> {
         let ids: Vec<RequestId> = self
             .open
             .values()
             .filter(|open| ended(&open.about))
             .map(|open| open.id.clone())
             .collect();
-        for id in &ids {
-            self.close(id);
-        }
-        ids
+        ids.into_iter().filter_map(|id| self.close(&id).map(|about| (id, about))).collect()
     }
 
     pub(crate) fn next_timeout(&self) -> Option<Instant> {

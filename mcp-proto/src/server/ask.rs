@@ -4,9 +4,10 @@
 //! Spec: `client/elicitation`, `client/sampling`, `client/roots` of each revision; "Multi
 //! round-trip requests" of 2026-07-28.
 
-use alloc::{borrow::Cow, format, string::String, sync::Arc, vec::Vec};
+use alloc::{borrow::Cow, collections::BTreeSet, format, string::String, sync::Arc, vec::Vec};
+use core::sync::atomic::Ordering;
 
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 
 use super::{
     About, Answer, Asked, Call, CallId, CommandError, Dropped, Event, Key, Memo, Origin, Question,
@@ -70,8 +71,14 @@ impl Server {
         };
         let asker = running.call.clone();
         let may_ask = running.may_ask;
+        // The machine counts the rounds, whatever memo it is given: ids are made of them.
+        memo.rounds = memo.rounds.max(asker.memo.rounds);
         if let Some(error) = self.objection(&asker.terms, may_ask, &questions, &memo) {
             return self.respond(now, call, Reply::Error(error));
+        }
+        if self.departed && asker.session.is_some() {
+            self.fail_asker(call);
+            return Ok(());
         }
         if let Some(session) = asker.session.and_then(|key| self.sessions.get_mut(&key))
             && session.phase == Phase::Initializing
@@ -105,7 +112,17 @@ impl Server {
         if memo.rounds >= limits.rounds_max {
             return Some(ErrorObject::new(code::INTERNAL_ERROR, "Too many rounds"));
         }
-        if !may_ask || questions.is_empty() || questions.len() > limits.questions_max {
+        let rules = terms.version.rules();
+        let foreign = |(_, question): &(Key, Question)| {
+            !rules.server_requests && matches!(question, Question::Other { .. })
+        };
+        let keys: BTreeSet<&Key> = questions.iter().map(|(key, _)| key).collect();
+        if !may_ask
+            || questions.is_empty()
+            || questions.len() > limits.questions_max
+            || keys.len() < questions.len()
+            || questions.iter().any(foreign)
+        {
             return Some(ErrorObject::internal());
         }
         questions.iter().find_map(|(_, question)| undeclared(terms, question)).map(missing)
@@ -257,27 +274,39 @@ impl Server {
         }
     }
 
-    /// The client is gone: calls that wait for its answers fail at once.
+    /// The client is gone: calls that wait for its answers fail at once, and so do pings.
     pub(super) fn fail_questions(&mut self) {
+        self.departed = true;
+        let is_ping = |waiting: &Waiting| matches!(waiting, Waiting::Pong { .. });
+        for (_, waiting) in self.outbound.close_all(is_ping) {
+            let session = waiting.session();
+            self.tell(Event::Pinged { session, round_trip: None });
+        }
         let asking = self.calls.iter().filter(|(_, running)| running.asking.is_some());
         let mut calls: Vec<CallId> = asking.map(|(call, _)| *call).collect();
         for session in self.sessions.values_mut() {
             calls.extend(core::mem::take(&mut session.held).into_iter().map(|held| held.call));
         }
         for call in calls {
-            if let Ok(running) = self.finish(call) {
-                running.call.flags.cancelled.store(true, core::sync::atomic::Ordering::Relaxed);
-                let error = ErrorObject::new(code::INTERNAL_ERROR, "The client left unasked");
-                let text = rpc::error_response(Some(&running.call.request_id), false, &error);
-                self.send(About::Call(call), Frame::owned(text), true);
-                self.tell(Event::Cancelled { call, reason: None });
-            }
+            self.fail_asker(call);
+        }
+    }
+
+    /// A call waits for answers that cannot come.
+    fn fail_asker(&mut self, call: CallId) {
+        if let Ok(running) = self.finish(call) {
+            running.call.flags.cancelled.store(true, Ordering::Relaxed);
+            let error =
+                ErrorObject::new(code::INTERNAL_ERROR, "The client left before it answered");
+            let text = rpc::error_response(Some(&running.call.request_id), false, &error);
+            self.send(About::Call(call), Frame::owned(text), true);
+            self.tell(Event::Cancelled { call, reason: None });
         }
     }
 
     /// Asks whether the client is there.
     pub(super) fn ping(&mut self, now: Instant, session: SessionKey) -> Result<(), CommandError> {
-        if !self.sessions.contains_key(&session) {
+        if self.departed || !self.sessions.contains_key(&session) {
             return Err(CommandError::Gone);
         }
         let is_ping = |waiting: &Waiting| matches!(waiting, Waiting::Pong { session: key, .. } if *key == session);
@@ -336,12 +365,28 @@ pub(crate) fn undeclared(terms: &Terms, question: &Question) -> Option<Capabilit
         Question::ElicitUrl { .. } => {
             (Capability::ElicitationUrl, elicitation >= Elicitation::FormsAndUrls)
         }
-        Question::Sample(_) => (Capability::Sampling, true),
+        Question::Sample(params) => sampling_needs(terms, params),
         Question::Roots => (Capability::Roots, true),
         Question::Other { .. } => return None,
     };
     let declared: &ClientCapabilities = &terms.capabilities;
     (!exists || !declared.has(&needed)).then_some(needed)
+}
+
+/// The capability that a sampling question needs, and whether the revision has it.
+fn sampling_needs(terms: &Terms, params: &Json) -> (Capability, bool) {
+    #[derive(Default, Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Wire {
+        tools: Option<IgnoredAny>,
+        tool_choice: Option<IgnoredAny>,
+    }
+    let wire: Wire = params.parse().unwrap_or_default();
+    if wire.tools.is_some() || wire.tool_choice.is_some() {
+        (Capability::SamplingTools, terms.version.rules().sampling_tools)
+    } else {
+        (Capability::Sampling, true)
+    }
 }
 
 /// -32021, which names what is missing.

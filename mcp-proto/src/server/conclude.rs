@@ -65,6 +65,9 @@ impl Server {
         if running.asking.is_some() {
             self.withdraw_questions(call);
         }
+        if let Some(session) = running.call.session.and_then(|key| self.sessions.get_mut(&key)) {
+            session.held.retain(|held| held.call != call);
+        }
         Ok(running)
     }
 
@@ -78,18 +81,11 @@ impl Server {
 
     /// Questions of a call that is over are cancelled in the same step.
     fn withdraw_questions(&mut self, call: CallId) {
-        let mut session = None;
-        let withdrawn = self.outbound.close_all(|waiting| match waiting {
-            Waiting::Answer { call: asker, session: key, .. } if *asker == call => {
-                session = Some(*key);
-                true
-            }
-            _ => false,
-        });
-        for id in withdrawn {
-            if let Some(session) = session {
-                self.cancel_question(session, &id, "The request that asked is over");
-            }
+        let withdrawn = self.outbound.close_all(
+            |waiting| matches!(waiting, Waiting::Answer { call: asker, .. } if *asker == call),
+        );
+        for (id, waiting) in withdrawn {
+            self.cancel_question(waiting.session(), &id, "The request that asked is over");
         }
     }
 

@@ -125,8 +125,9 @@ impl Server {
             );
             let body = ResultBody { meta: Some(meta), ..ResultBody::default() };
             let text = self.result_response(&listen.id, form, &body);
-            self.send(About::Call(call), Frame::owned(text), true);
-            if self.config.cancel_ended_listens {
+            let told_twice = self.config.cancel_ended_listens;
+            self.send(About::Call(call), Frame::owned(text), !told_twice);
+            if told_twice {
                 let mut params = String::new();
                 let mut object = Object::begin(&mut params);
                 listen.id.append_to(object.key("requestId"));

@@ -99,6 +99,8 @@ pub struct Server {
     next_session: u64,
     next_ping: u64,
     congested: bool,
+    /// Whether the client of the pipe will answer nothing any more.
+    departed: bool,
     outputs: VecDeque<ServerOutput>,
     stats: Stats,
 }
@@ -158,6 +160,7 @@ impl Server {
             next_session: 0,
             next_ping: 0,
             congested: false,
+            departed: false,
             outputs: VecDeque::new(),
             stats: Stats::default(),
         }

@@ -110,11 +110,7 @@ impl Server {
         let phase = session
             .and_then(|key| self.sessions.get(&key))
             .map_or(Phase::Fresh, |session| session.phase);
-        let has_terms = notification
-            .params
-            .meta
-            .as_ref()
-            .is_some_and(|meta| meta.as_ref().is_ok_and(|meta| meta.version.is_some()));
+        let has_terms = notification.params.names_version();
         if !has_terms && verdict(phase, Kind::Notification) != Verdict::Serve {
             return false;
         }

@@ -326,8 +326,10 @@ impl Side {
         let null_id = self.server.pipe_rules().is_some_and(|rules| rules.null_error_id);
         for element in elements {
             let refused = match element {
-                Ok(Message::Request(request)) if request.method == "initialize" => {
-                    let error = ErrorObject::invalid_request("initialize cannot be in a batch");
+                Ok(Message::Request(request))
+                    if request.method == "initialize" || request.params.names_version() =>
+                {
+                    let error = ErrorObject::invalid_request("This cannot be in a batch");
                     Some((Some(request.id.into_owned()), error))
                 }
                 Ok(message) => match self.receive(message) {
@@ -435,3 +437,6 @@ impl Side {
 fn not_a_message() -> ErrorObject {
     ErrorObject::invalid_request("Not a JSON-RPC message")
 }
+
+#[cfg(test)]
+mod tests;

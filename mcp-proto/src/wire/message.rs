@@ -110,6 +110,11 @@ impl<'a> Params<'a> {
         .map_err(|error| InvalidParams::because(&error))
     }
 
+    /// Whether `_meta` names a revision, as each request of 2026-07-28 does.
+    pub(crate) fn names_version(&self) -> bool {
+        self.meta.as_ref().is_some_and(|meta| meta.as_ref().is_ok_and(|m| m.version.is_some()))
+    }
+
     /// The parameters as they came; `{}` if absent.
     pub fn to_json(&self) -> Json {
         match serde_json::from_str::<With<&RawValue>>(self.text) {

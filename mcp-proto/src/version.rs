@@ -151,6 +151,8 @@ pub struct Rules {
     pub sampling_tools: bool,
     /// The error for a resource that does not exist.
     pub resource_not_found: i64,
+    /// A resource may have no contents; otherwise one without any does not exist.
+    pub empty_contents: bool,
 }
 
 const FIRST: Rules = Rules {
@@ -173,6 +175,7 @@ const FIRST: Rules = Rules {
     elicitation_ids: false,
     sampling_tools: false,
     resource_not_found: code::RESOURCE_NOT_FOUND,
+    empty_contents: true,
 };
 
 const MARCH_2025: Rules = Rules {
@@ -211,6 +214,7 @@ const JULY_2026: Rules = Rules {
     structured: Structured::Any,
     elicitation_ids: false,
     resource_not_found: code::INVALID_PARAMS,
+    empty_contents: false,
     ..NOVEMBER_2025
 };
 

@@ -1,35 +1,47 @@
 //! What a handler speaks through.
 
-use alloc::{boxed::Box, string::String, vec::Vec};
+use alloc::{boxed::Box, collections::BTreeMap, sync::Arc, vec::Vec};
 use core::ops::{Deref, DerefMut};
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Port, Router, Stop};
+use super::{Port, Router, Validate, ask::Asking};
 use crate::{
     grant::Grant,
-    schema::{Elicited, Form, Level, Root, Sampled, Sampling},
-    server::{Answer, Call, Key, Question},
+    schema::Level,
+    server::{About, CacheHint, Call, Command, Key, Method},
     wire::Json,
 };
 
 /// What a handler speaks through, apart from the application's state.
 pub struct CallContext<'a> {
-    call: &'a Call,
-    port: &'a mut dyn Port,
+    pub(super) call: Arc<Call>,
+    pub(super) port: &'a mut dyn Port,
+    pub(super) validator: Option<&'a dyn Validate>,
+    pub(super) asking: Asking,
+    pub(super) cache: Option<CacheHint>,
+    /// The values of `once` that this run has made.
+    pub(super) remembered: BTreeMap<Key, Json>,
+    /// How many emissions all rounds have made so far, this one included.
+    pub(super) emitted: u32,
+    /// How many of them earlier rounds have made: these are not sent again.
+    emitted_before: u32,
 }
 
 /// What a handler on the driver's thread speaks through: a [`CallContext`] with the state.
 pub struct Context<'a, S> {
     /// The application's own state.
     pub state: &'a mut S,
-    call: CallContext<'a>,
-    edits: Vec<Box<dyn FnOnce(&mut Router<S>)>>,
+    pub(super) call: CallContext<'a>,
+    pub(super) edits: Vec<Edit<S>>,
 }
+
+/// A change of what is offered.
+pub(super) type Edit<S> = Box<dyn FnOnce(&mut Router<S>)>;
 
 impl core::fmt::Debug for CallContext<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("CallContext").field("call", self.call).finish_non_exhaustive()
+        f.debug_struct("CallContext").field("call", &self.call).finish_non_exhaustive()
     }
 }
 
@@ -53,10 +65,28 @@ impl<S> DerefMut for Context<'_, S> {
     }
 }
 
-impl CallContext<'_> {
+impl<'a> CallContext<'a> {
+    pub(super) fn new(
+        call: Arc<Call>,
+        port: &'a mut dyn Port,
+        validator: Option<&'a dyn Validate>,
+    ) -> Self {
+        let emitted_before = call.memo.emitted;
+        Self {
+            call,
+            port,
+            validator,
+            asking: Asking::Nothing,
+            cache: None,
+            remembered: BTreeMap::new(),
+            emitted: 0,
+            emitted_before,
+        }
+    }
+
     /// The call that is being served.
     pub fn call(&self) -> &Call {
-        self.call
+        &self.call
     }
 
     /// Who is calling.
@@ -66,7 +96,10 @@ impl CallContext<'_> {
 
     /// The resource that is being read; empty in any other handler.
     pub fn uri(&self) -> &str {
-        todo!()
+        match &self.call.method {
+            Method::ResourcesRead { uri } => uri,
+            _ => "",
+        }
     }
 
     /// Whether the client no longer wants an answer.
@@ -77,17 +110,17 @@ impl CallContext<'_> {
     /// Sends a log message, unless it is below the level that the client wants: then `data` is
     /// not even encoded.
     pub fn log(&mut self, level: Level, data: impl Serialize) {
-        todo!()
+        self.send_log(None, level, &data);
     }
 
     /// [`CallContext::log`] with the name of the part of the server that says it.
     pub fn log_as(&mut self, logger: &str, level: Level, data: impl Serialize) {
-        todo!()
+        self.send_log(Some(logger), level, &data);
     }
 
     /// Tells how far the call is; nothing, if the client did not ask for it.
     pub fn progress(&mut self, progress: f64, total: impl Into<Option<f64>>) {
-        todo!()
+        self.send_progress(progress, total.into(), None);
     }
 
     /// [`CallContext::progress`] with a message for a person.
@@ -97,78 +130,52 @@ impl CallContext<'_> {
         total: impl Into<Option<f64>>,
         message: &str,
     ) {
-        todo!()
+        self.send_progress(progress, total.into(), Some(message));
     }
 
-    /// Sends a notification of the application's own about this call.
+    /// Sends a notification of the application's own about this call. `params` is to serialise as
+    /// a JSON object: what does not is not sent.
     pub fn notify(&mut self, method: &str, params: impl Serialize) {
-        todo!()
+        if !self.is_new_emission() {
+            return;
+        }
+        if let Ok(params) = Json::of(&params) {
+            let about = About::Call(self.call.id);
+            self.port.emit(Command::Notify { about, method: method.into(), params });
+        }
     }
 
     /// Tells the subscribers of a resource that it has changed.
     pub fn resource_updated(&mut self, uri: &str) {
-        todo!()
+        if self.is_new_emission() {
+            self.port.emit(Command::ResourceUpdated { uri: uri.into() });
+        }
     }
 
     /// A value attached to the session.
     pub fn attached(&self, key: &str) -> Option<&Json> {
-        todo!()
+        self.call.attached.get(key)
     }
 
     /// Attaches a value to the session, for later calls; `None` takes it away. Without effect in
     /// 2026-07-28, which has no session.
     pub fn attach(&mut self, key: &str, value: Option<Json>) {
-        todo!()
+        if !self.is_new_emission() {
+            return;
+        }
+        if let Some(session) = self.call.session {
+            self.port.emit(Command::Attach { session, key: key.into(), value });
+        }
     }
 
-    /// Asks the person to fill in a form. The handler stops here (`?`) and is run again with the
-    /// answer.
-    pub fn elicit<T: DeserializeOwned>(
-        &mut self,
-        key: &str,
-        form: Form,
-    ) -> Result<Elicited<T>, Stop> {
-        todo!()
-    }
-
-    /// Asks the person to go to `url`. Accepted means that they went, not that they are done.
-    pub fn elicit_url(
-        &mut self,
-        key: &str,
-        url: &str,
-        message: &str,
-    ) -> Result<Elicited<()>, Stop> {
-        todo!()
-    }
-
-    /// Asks the client's model.
-    pub fn sample(&mut self, key: &str, request: Sampling) -> Result<Sampled, Stop> {
-        todo!()
-    }
-
-    /// Asks for the client's roots.
-    pub fn roots(&mut self) -> Result<Vec<Root>, Stop> {
-        todo!()
-    }
-
-    /// Sends a request of the application's own to the client, before 2026-07-28 only.
-    pub fn ask_raw(
-        &mut self,
-        key: &str,
-        method: &str,
-        params: &impl Serialize,
-    ) -> Result<Json, Stop> {
-        todo!()
-    }
-
-    /// Asks several questions at once and returns the answers in the same order.
-    pub fn ask_all(&mut self, questions: Vec<(Key, Question)>) -> Result<Vec<Answer>, Stop> {
-        todo!()
+    /// Says for how long and for whom the result may be cached. Only what a resource holds may be.
+    pub fn cache(&mut self, hint: CacheHint) {
+        self.cache = Some(hint);
     }
 
     /// Runs `f` in the first round alone; later rounds of the call get the value it had.
     pub fn once<T: Serialize + DeserializeOwned>(&mut self, key: &str, f: impl FnOnce() -> T) -> T {
-        todo!()
+        self.recall(key).unwrap_or_else(|| self.remember(key, f()))
     }
 
     /// [`CallContext::once`] for what may fail; only success is remembered.
@@ -177,7 +184,55 @@ impl CallContext<'_> {
         key: &str,
         f: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, E> {
-        todo!()
+        match self.recall(key) {
+            Some(value) => Ok(value),
+            None => f().map(|value| self.remember(key, value)),
+        }
+    }
+}
+
+/// Each emission is counted, sent or not, so that every round counts the same ones.
+impl CallContext<'_> {
+    /// Counts an emission; says whether it is one that no earlier round has made.
+    ///
+    /// Behind a question that has no answer yet nothing is emitted: the next round comes here
+    /// again and goes on with the answer.
+    fn is_new_emission(&mut self) -> bool {
+        if self.asking.is_asking() {
+            return false;
+        }
+        self.emitted = self.emitted.saturating_add(1);
+        self.emitted > self.emitted_before
+    }
+
+    fn send_log(&mut self, logger: Option<&str>, level: Level, data: &impl Serialize) {
+        if !self.is_new_emission() || !self.call.wants_log(level) {
+            return;
+        }
+        let data = Json::of(data)
+            .unwrap_or_else(|_| Json::text("a log message that cannot be written as JSON"));
+        let about = About::Call(self.call.id);
+        self.port.emit(Command::Log { about, level, logger: logger.map(Box::from), data });
+    }
+
+    fn send_progress(&mut self, progress: f64, total: Option<f64>, message: Option<&str>) {
+        if self.is_new_emission() && self.call.wants_progress {
+            let (call, message) = (self.call.id, message.map(Box::from));
+            self.port.emit(Command::Progress { call, progress, total, message });
+        }
+    }
+
+    fn recall<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
+        let known = self.remembered.get(key).or_else(|| self.call.memo.values.get(key));
+        known?.parse().ok()
+    }
+
+    /// Keeps `value` for later rounds; not, if it has no JSON text: then each round makes it anew.
+    fn remember<T: Serialize>(&mut self, key: &str, value: T) -> T {
+        if let Ok(json) = Json::of(&value) {
+            self.remembered.insert(key.into(), json);
+        }
+        value
     }
 }
 
@@ -188,7 +243,8 @@ impl<S> Context<'_, S> {
         key: &str,
         f: impl FnOnce(&mut S) -> T,
     ) -> T {
-        todo!()
+        let state = &mut *self.state;
+        self.call.once(key, || f(state))
     }
 
     /// [`CallContext::try_once`] with the state.
@@ -197,7 +253,8 @@ impl<S> Context<'_, S> {
         key: &str,
         f: impl FnOnce(&mut S) -> Result<T, E>,
     ) -> Result<T, E> {
-        todo!()
+        let state = &mut *self.state;
+        self.call.try_once(key, || f(state))
     }
 
     /// Changes what is offered, after this handler has returned.

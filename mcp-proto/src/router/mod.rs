@@ -1,23 +1,53 @@
 //! The authoring layer: tools, prompts and resources as closures. Still no I/O.
+//!
+//! A [`Router`] holds what an application offers. Its driver gives it each
+//! [`Event::Call`](crate::server::Event::Call) by [`Router::serve`], and the machine each new
+//! [`Router::take_offer`].
+//!
+//! A handler that asks the client stops there and is run again with the answer. So what it does
+//! before a question is done once more: [`CallContext::once`] is for what must not be.
 
+mod ask;
+mod ask_typed;
+mod complete;
+mod conclude;
 mod context;
+mod cursor;
+mod list;
+mod offer;
 mod port;
+mod prompt;
+mod registry;
 mod reply;
+mod resource;
+mod serve;
+mod ticket;
+mod tool;
+mod typed;
 
-use alloc::{boxed::Box, collections::BTreeMap, string::String, sync::Arc, vec::Vec};
+use alloc::{boxed::Box, collections::BTreeMap, string::String, vec::Vec};
 
 use serde::de::DeserializeOwned;
 
 pub use context::{CallContext, Context};
-pub use port::{Outbox, Port, Ticket};
+pub use port::{Outbox, Port};
 pub use reply::{IntoToolResult, Stop, Structured};
+pub use ticket::Ticket;
 
+use self::{
+    complete::Completer,
+    list::Catalog,
+    offer::Declared,
+    prompt::PromptEntry,
+    resource::{ResourceEntry, TemplateEntry},
+    tool::ToolEntry,
+};
 use crate::{
     schema::{
-        Completion, Content, Prompt, PromptResult, Resource, ResourceContents, ResourceTemplate,
-        Tool, ToolResult, Variables,
+        Completion, Prompt, PromptResult, Resource, ResourceContents, ResourceTemplate, Tool,
+        Variables,
     },
-    server::{CacheHint, Call, CompleteParams, Event, List, Offer, ResultBody},
+    server::{CompleteParams, Event, ResultBody},
     wire::Json,
 };
 
@@ -26,12 +56,29 @@ use crate::{
 /// `S` is the application's own state; handlers run one at a time and have it whole. Neither the
 /// router nor its handlers need to be `Send`.
 pub struct Router<S> {
-    _state: core::marker::PhantomData<S>,
+    tools: Catalog<ToolEntry<S>>,
+    prompts: Catalog<PromptEntry<S>>,
+    resources: Catalog<ResourceEntry<S>>,
+    templates: Catalog<TemplateEntry<S>>,
+    methods: BTreeMap<Box<str>, Box<MethodHandler<S>>>,
+    completer: Option<Box<Completer<S>>>,
+    observer: Option<Box<dyn FnMut(&mut S, &Event)>>,
+    validator: Option<Box<dyn Validate>>,
+    declared: Declared,
+    page_size: usize,
 }
+
+type MethodHandler<S> = dyn FnMut(&mut Context<'_, S>, &Json) -> Result<ResultBody, Stop>;
 
 impl<S> core::fmt::Debug for Router<S> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Router").finish_non_exhaustive()
+        f.debug_struct("Router").field("declared", &self.declared).finish_non_exhaustive()
+    }
+}
+
+impl<S: 'static> Default for Router<S> {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -52,54 +99,51 @@ pub enum Checked {
     Elicitation,
 }
 
+/// What is offered. Each change is told to clients by the next [`Router::take_offer`].
 impl<S: 'static> Router<S> {
     /// A router that offers nothing yet.
     pub fn new() -> Self {
-        todo!()
-    }
-
-    /// How to use the server, for a model.
-    pub fn instructions(&mut self, text: impl Into<String>) -> &mut Self {
-        todo!()
+        Self {
+            tools: Catalog::new(),
+            prompts: Catalog::new(),
+            resources: Catalog::new(),
+            templates: Catalog::new(),
+            methods: BTreeMap::new(),
+            completer: None,
+            observer: None,
+            validator: None,
+            declared: Declared::new(),
+            page_size: PAGE_SIZE,
+        }
     }
 
     /// How many entries a page of a list has. Default: 100. (0 counts as 1.)
     pub fn page_size(&mut self, entries: usize) -> &mut Self {
-        todo!()
-    }
-
-    /// For how long and for whom lists may be cached.
-    pub fn cache_lists(&mut self, hint: CacheHint) -> &mut Self {
-        todo!()
-    }
-
-    /// Declares that the server logs. (On by default.)
-    pub fn logging(&mut self, on: bool) -> &mut Self {
-        todo!()
-    }
-
-    /// Declares an extension and its settings (a JSON object).
-    pub fn extension(&mut self, id: &str, settings: Json) -> &mut Self {
-        todo!()
-    }
-
-    /// Declares an experimental capability and its settings (a JSON object).
-    pub fn experimental(&mut self, name: &str, settings: Json) -> &mut Self {
-        todo!()
+        self.page_size = entries.max(1);
+        self.tools.forget_pages();
+        self.prompts.forget_pages();
+        self.resources.forget_pages();
+        self.templates.forget_pages();
+        self
     }
 
     /// Checks arguments, structured results and elicited content with `validator`.
+    ///
+    /// A result that does not conform to the tool's output schema is answered -32603.
     pub fn validate_with(&mut self, validator: impl Validate + 'static) -> &mut Self {
-        todo!()
+        self.validator = Some(Box::new(validator));
+        self
     }
 
     /// Offers a tool. Arguments that do not fit `A` are a tool error that names the member.
+    ///
+    /// What has the name of an earlier one takes its place, here and in all that follows.
     pub fn tool<A: DeserializeOwned, R: IntoToolResult>(
         &mut self,
         tool: Tool,
         handler: impl FnMut(&mut Context<'_, S>, A) -> Result<R, Stop> + 'static,
     ) -> &mut Self {
-        todo!()
+        self.insert_tool(tool, tool::Handler::now(handler))
     }
 
     /// Offers a tool whose calls are answered later, by the [`Ticket`], from any thread.
@@ -108,15 +152,17 @@ impl<S: 'static> Router<S> {
         tool: Tool,
         start: impl FnMut(&mut S, Ticket, A) + 'static,
     ) -> &mut Self {
-        todo!()
+        self.insert_tool(tool, tool::Handler::later(start))
     }
 
     /// No longer offers a tool; says whether it did.
     pub fn remove_tool(&mut self, name: &str) -> bool {
-        todo!()
+        let removed = self.tools.remove(name);
+        self.declared.changed |= removed;
+        removed
     }
 
-    /// Offers a prompt.
+    /// Offers a prompt. A call without an argument that the prompt requires is answered -32602.
     pub fn prompt(
         &mut self,
         prompt: Prompt,
@@ -126,12 +172,17 @@ impl<S: 'static> Router<S> {
         ) -> Result<PromptResult, Stop>
         + 'static,
     ) -> &mut Self {
-        todo!()
+        let name = String::from(prompt.name());
+        self.prompts.insert(&name, PromptEntry { prompt, handler: Box::new(handler) });
+        self.declared.changed = true;
+        self
     }
 
     /// No longer offers a prompt; says whether it did.
     pub fn remove_prompt(&mut self, name: &str) -> bool {
-        todo!()
+        let removed = self.prompts.remove(name);
+        self.declared.changed |= removed;
+        removed
     }
 
     /// Offers a resource.
@@ -140,30 +191,42 @@ impl<S: 'static> Router<S> {
         resource: Resource,
         handler: impl FnMut(&mut Context<'_, S>) -> Result<Vec<ResourceContents>, Stop> + 'static,
     ) -> &mut Self {
-        todo!()
+        let uri = String::from(resource.uri());
+        self.resources.insert(&uri, ResourceEntry { resource, handler: Box::new(handler) });
+        self.declared.changed = true;
+        self
     }
 
-    /// Offers every resource that a template matches.
+    /// Offers every resource that a template matches. Of several that match, the one registered
+    /// first serves; a resource of its own goes before all.
     pub fn resource_template(
         &mut self,
         template: ResourceTemplate,
         handler: impl FnMut(&mut Context<'_, S>, &Variables) -> Result<Vec<ResourceContents>, Stop>
         + 'static,
     ) -> &mut Self {
-        todo!()
+        let text = String::from(template.template().as_str());
+        self.templates.insert(&text, TemplateEntry { template, handler: Box::new(handler) });
+        self.declared.changed = true;
+        self
     }
 
     /// No longer offers a resource or a template; says whether it did.
     pub fn remove_resource(&mut self, uri: &str) -> bool {
-        todo!()
+        let removed = self.resources.remove(uri) | self.templates.remove(uri);
+        self.declared.changed |= removed;
+        removed
     }
 
-    /// Completes arguments of prompts and variables of templates.
+    /// Completes arguments of prompts and variables of templates: those that there are, for
+    /// callers who may see what they belong to.
     pub fn complete(
         &mut self,
         handler: impl FnMut(&mut Context<'_, S>, &CompleteParams) -> Result<Completion, Stop> + 'static,
     ) -> &mut Self {
-        todo!()
+        self.completer = Some(Box::new(handler));
+        self.declared.changed = true;
+        self
     }
 
     /// Serves a method of the application's own.
@@ -172,28 +235,30 @@ impl<S: 'static> Router<S> {
         method: &str,
         handler: impl FnMut(&mut Context<'_, S>, &Json) -> Result<ResultBody, Stop> + 'static,
     ) -> &mut Self {
-        todo!()
+        self.methods.insert(method.into(), Box::new(handler));
+        self.declared.changed = true;
+        self
     }
 
     /// Hears of everything that is no call: sessions, cancellations, notifications, drops.
     pub fn on_event(&mut self, observer: impl FnMut(&mut S, &Event) + 'static) -> &mut Self {
-        todo!()
-    }
-
-    /// What is offered now, if that is another offer than the one returned last.
-    pub fn take_offer(&mut self) -> Option<Arc<Offer>> {
-        todo!()
-    }
-
-    /// Serves one call: everything the handler says, its reply last, goes through `port`.
-    ///
-    /// A handler's panic passes through: the driver catches it and answers -32603.
-    pub fn serve(&mut self, state: &mut S, call: Box<Call>, port: &mut dyn Port) {
-        todo!()
+        self.observer = Some(Box::new(observer));
+        self
     }
 
     /// Gives an event that is no call to the observer.
     pub fn observe(&mut self, state: &mut S, event: &Event) {
-        todo!()
+        if let Some(observer) = &mut self.observer {
+            observer(state, event);
+        }
+    }
+
+    fn insert_tool(&mut self, tool: Tool, handler: tool::Handler<S>) -> &mut Self {
+        let name = String::from(tool.name());
+        self.tools.insert(&name, ToolEntry { tool, handler });
+        self.declared.changed = true;
+        self
     }
 }
+
+const PAGE_SIZE: usize = 100;

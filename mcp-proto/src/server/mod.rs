@@ -47,6 +47,7 @@ use alloc::{
 use core::sync::atomic::AtomicU8;
 
 pub use arrival::{Arrival, ExchangeId, Origin, Received};
+pub(crate) use ask::{missing, undeclared};
 pub use call::{Answers, Call, CallId, CallMeta, CompleteParams, Method, Reference};
 pub(crate) use call::{Asked, Flags, LEVEL_OFF};
 pub(crate) use command::Members;

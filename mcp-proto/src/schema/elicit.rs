@@ -3,6 +3,7 @@
 //! Spec: `client/elicitation`.
 
 mod check;
+mod encode;
 mod field;
 mod raw;
 
@@ -15,7 +16,7 @@ pub use field::{
 use serde::Deserialize;
 use serde_json::{Map, Value, value::RawValue};
 
-use super::entity::write_list;
+use super::entity::{parse_object, write_list};
 use crate::{
     version::{Elicitation, Rules},
     wire::{InvalidParams, Json, Object, escape_into},
@@ -211,7 +212,7 @@ fn read<T>(
         #[serde(borrow)]
         content: Option<&'a RawValue>,
     }
-    let answer: Answer<'_> = answer.parse()?;
+    let answer: Answer<'_> = parse_object(answer)?;
     match &*answer.action {
         "accept" => accepted(answer.content).map(Elicited::Accepted),
         "decline" => Ok(Elicited::Declined),

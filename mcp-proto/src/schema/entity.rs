@@ -4,10 +4,12 @@
 
 use alloc::{boxed::Box, string::String, vec::Vec};
 
+use serde::Deserialize;
+
 use super::{Icon, meta};
 use crate::{
     version::Rules,
-    wire::{Json, Object},
+    wire::{InvalidParams, Json, Object},
 };
 
 /// The members that tools, prompts, resources and templates have in common.
@@ -90,4 +92,13 @@ pub(super) fn write_list<T>(
         each(item, out);
     }
     out.push(']');
+}
+
+/// Reads a typed value out of a JSON object. (Serde alone would also read an array, by position.)
+pub(super) fn parse_object<'a, T: Deserialize<'a>>(json: &'a Json) -> Result<T, InvalidParams> {
+    if json.as_str().trim_ascii_start().starts_with('{') {
+        json.parse()
+    } else {
+        Err(InvalidParams("an object is expected".into()))
+    }
 }

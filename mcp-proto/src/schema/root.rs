@@ -6,6 +6,7 @@ use alloc::{string::String, vec::Vec};
 
 use serde::Deserialize;
 
+use super::entity::parse_object;
 use crate::wire::{InvalidParams, Json};
 
 /// A place that the client works in. It tells where to look; it does not keep anyone out.
@@ -25,7 +26,7 @@ impl Root {
         struct Answer {
             roots: Vec<Root>,
         }
-        let roots = answer.parse::<Answer>()?.roots;
+        let roots = parse_object::<Answer>(answer)?.roots;
         match roots.iter().all(|root| root.uri.starts_with("file://")) {
             true => Ok(roots),
             false => Err(InvalidParams("roots: each uri must begin with file://".into())),

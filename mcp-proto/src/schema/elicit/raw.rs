@@ -2,14 +2,14 @@
 
 use alloc::{boxed::Box, format, string::String, vec::Vec};
 
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Number, Value};
 
 use super::field::{
     BooleanField, ChoiceField, ChoicesField, Choosable, Field, Format, IntegerField, Kind, Label,
     NumberField, StringField,
 };
-use crate::wire::Json;
+use crate::{schema::entity::parse_object, wire::Json};
 
 /// All keywords that the root of a form's schema may have.
 #[derive(Deserialize)]
@@ -48,8 +48,8 @@ struct Property {
     #[serde(rename = "enum")]
     values: Option<Vec<String>>,
     enum_names: Option<Vec<String>>,
-    one_of: Option<Vec<Titled>>,
-    items: Option<Items>,
+    one_of: Option<Vec<Value>>,
+    items: Option<Value>,
     min_items: Option<u64>,
     max_items: Option<u64>,
     default: Option<Value>,
@@ -62,7 +62,7 @@ struct Items {
     kind: Option<String>,
     #[serde(rename = "enum")]
     values: Option<Vec<String>>,
-    any_of: Option<Vec<Titled>>,
+    any_of: Option<Vec<Value>>,
 }
 
 #[derive(Deserialize)]
@@ -74,7 +74,7 @@ struct Titled {
 
 /// The fields of a flat schema; says why it is none otherwise.
 pub(super) fn read(schema: &Json) -> Result<Vec<(Box<str>, Field)>, String> {
-    let root: Root = schema.parse().map_err(|error| error.0)?;
+    let root: Root = parse_object(schema).map_err(|error| error.0)?;
     if root.kind != "object" {
         return Err("the type of a form is object".into());
     }
@@ -84,8 +84,7 @@ pub(super) fn read(schema: &Json) -> Result<Vec<(Box<str>, Field)>, String> {
     let mut fields = Vec::with_capacity(root.properties.len());
     for (name, property) in root.properties {
         let required = root.required.contains(&name);
-        let field = serde_json::from_value::<Property>(property)
-            .map_err(|error| format!("{error}"))
+        let field = object::<Property>(property)
             .and_then(|property| property.into_field(required))
             .and_then(|field| field.check_definition(true).map(|()| field))
             .map_err(|why| format!("`{name}`: {why}"))?;
@@ -137,7 +136,7 @@ impl Property {
                 .zip(names)
                 .map(|(value, name)| Choosable { value, title: Some(name) })
                 .collect(),
-            (None, Some(options), None) => titled(options),
+            (None, Some(options), None) => titled(options)?,
             _ => return Err("its choices contradict each other".into()),
         };
         Ok(ChoiceField { label, options, legacy: false, default: read_default(self.default)? })
@@ -145,12 +144,13 @@ impl Property {
 
     fn into_choices(self, label: Label) -> Result<ChoicesField, String> {
         let items = self.items.ok_or("an array in a form is a multiple choice and has items")?;
+        let items: Items = object(items)?;
         if items.kind.is_some_and(|kind| kind != "string") {
             return Err("what can be chosen are strings".into());
         }
         let options = match (items.values, items.any_of) {
             (Some(values), None) => untitled(values),
-            (None, Some(options)) => titled(options),
+            (None, Some(options)) => titled(options)?,
             _ => return Err("its items are either an enum or an anyOf".into()),
         };
         Ok(ChoicesField {
@@ -167,9 +167,9 @@ fn untitled(values: Vec<String>) -> Vec<Choosable> {
     values.into_iter().map(|value| Choosable { value, title: None }).collect()
 }
 
-fn titled(options: Vec<Titled>) -> Vec<Choosable> {
+fn titled(options: Vec<Value>) -> Result<Vec<Choosable>, String> {
     let choosable = |option: Titled| Choosable { value: option.r#const, title: option.title };
-    options.into_iter().map(choosable).collect()
+    options.into_iter().map(|option| object(option).map(choosable)).collect()
 }
 
 fn format_named(name: &str) -> Result<Format, String> {
@@ -181,7 +181,16 @@ fn whole(number: Number) -> Result<i64, String> {
     number.as_i64().ok_or("the limits of an integer are integers".into())
 }
 
-fn read_default<T: serde::de::DeserializeOwned>(value: Option<Value>) -> Result<Option<T>, String> {
+fn read_default<T: DeserializeOwned>(value: Option<Value>) -> Result<Option<T>, String> {
     let read = value.map(serde_json::from_value).transpose();
     read.map_err(|error| format!("its default: {error}"))
+}
+
+/// Serde alone would also read an array, by position.
+fn object<T: DeserializeOwned>(value: Value) -> Result<T, String> {
+    if value.is_object() {
+        serde_json::from_value(value).map_err(|error| format!("{error}"))
+    } else {
+        Err("an object is expected".into())
+    }
 }

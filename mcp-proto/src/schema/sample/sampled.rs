@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::SamplingContent;
 use crate::{
-    schema::{Content, Role},
+    schema::{Content, Role, entity::parse_object},
     wire::{InvalidParams, Json},
 };
 
@@ -43,7 +43,7 @@ impl Sampled {
             model: String,
             stop_reason: Option<String>,
         }
-        let answer: Answer = answer.parse()?;
+        let answer: Answer = parse_object(answer)?;
         let content = if answer.content.as_str().starts_with('[') {
             let blocks: Vec<Json> = answer.content.parse()?;
             blocks.iter().map(read_block).collect::<Result<_, _>>()?
@@ -67,7 +67,7 @@ fn read_block(json: &Json) -> Result<SamplingContent, InvalidParams> {
         name: Option<String>,
         input: Option<Json>,
     }
-    let block: Block = json.parse()?;
+    let block: Block = parse_object(json)?;
     let media = block.data.zip(block.mime_type);
     let read = match block.r#type.as_str() {
         "text" => block.text.map(|text| Content::Text(text).into()),

@@ -137,3 +137,50 @@ impl IntoToolResult for Cow<'_, str> {
         ToolResult::text(self)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::{collections::BTreeMap, string::ToString};
+
+    #[test]
+    fn texts_become_one_block_of_text() {
+        let expected = ToolResult::text("a");
+        assert_eq!("a".into_tool_result(), expected);
+        assert_eq!(String::from("a").into_tool_result(), expected);
+        assert_eq!(Box::<str>::from("a").into_tool_result(), expected);
+        assert_eq!(Cow::Borrowed("a").into_tool_result(), expected);
+        assert_eq!(Content::text("a").into_tool_result(), expected);
+        assert_eq!(vec![Content::text("a")].into_tool_result(), expected);
+        assert_eq!(expected.clone().into_tool_result(), expected);
+    }
+
+    #[test]
+    fn values_become_the_structured_result() {
+        let value = Json::parse_text("[1,2]").unwrap();
+        let expected = ToolResult { structured: Some(value.clone()), ..ToolResult::default() };
+        assert_eq!(Structured([1, 2]).into_tool_result(), expected);
+        assert_eq!(value.into_tool_result(), expected);
+        assert_eq!(().into_tool_result(), ToolResult::default());
+    }
+
+    #[test]
+    fn a_value_without_json_is_a_failed_tool_that_tells_nothing_of_it() {
+        let unwritable = BTreeMap::from([(vec![1, 2], "secret")]);
+        let result = Structured(unwritable).into_tool_result();
+        assert!(result.is_error);
+        let text = "The tool's result could not be written as JSON.";
+        assert_eq!(result.content, [Content::text(text)]);
+    }
+
+    #[test]
+    fn errors_are_carried_out_as_what_they_are() {
+        let invalid = Json::text("a").parse::<u8>().unwrap_err();
+        assert_eq!(Stop::from(invalid.clone()), Stop::Invalid(invalid.to_string()));
+        let stop = Stop::from(ErrorObject::internal());
+        assert_eq!(stop, Stop::Error(ErrorObject::internal()));
+        assert_eq!(stop.to_string(), ErrorObject::internal().to_string());
+        let undeclared = Stop::Undeclared(Capability::Roots).to_string();
+        assert_eq!(undeclared, r#"the client did not declare {"roots":{}}"#);
+    }
+}

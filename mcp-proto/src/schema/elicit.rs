@@ -7,14 +7,14 @@ mod encode;
 mod field;
 mod raw;
 
-use alloc::{borrow::Cow, boxed::Box, format, string::String, vec::Vec};
+use alloc::{borrow::Cow, boxed::Box, collections::BTreeMap, format, string::String, vec::Vec};
 use core::fmt;
 
 pub use field::{
     BooleanField, ChoiceField, ChoicesField, Field, Format, IntegerField, NumberField, StringField,
 };
 use serde::Deserialize;
-use serde_json::{Map, Value, value::RawValue};
+use serde_json::value::RawValue;
 
 use super::entity::{parse_object, write_list};
 use crate::{
@@ -146,7 +146,7 @@ impl Form {
     /// Checks what a person has filled in; says what is wrong otherwise. Members that the form
     /// does not have are left alone.
     pub(crate) fn check(&self, content: &Json) -> Result<(), String> {
-        let Ok(members) = content.parse::<Map<String, Value>>() else {
+        let Ok(members) = content.parse::<BTreeMap<String, Json>>() else {
             return Err("the answer must be an object".into());
         };
         for (name, field) in &self.fields {

@@ -48,3 +48,6 @@ pub use template::{InvalidTemplate, UriTemplate, Variables};
 pub use tool::{Tool, ToolAnnotations, ToolResult};
 pub use trace::{InvalidTraceContext, TraceContext};
 pub use uri::{InvalidUri, is_uri};
+
+#[cfg(test)]
+mod tests;

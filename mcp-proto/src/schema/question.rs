@@ -29,7 +29,8 @@ pub enum Question {
         message: Box<str>,
         /// Where to go.
         url: Box<str>,
-        /// What [`Command::ElicitationComplete`](crate::server::Command::ElicitationComplete) names it by; sent in 2025-11-25 alone.
+        /// What [`ElicitationComplete`](crate::server::Command::ElicitationComplete) names it by;
+        /// sent in 2025-11-25 alone.
         elicitation: Box<str>,
     },
     /// `sampling/createMessage`: the parameters.

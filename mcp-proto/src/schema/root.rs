@@ -27,9 +27,10 @@ impl Root {
             roots: Vec<Root>,
         }
         let roots = parse_object::<Answer>(answer)?.roots;
-        match roots.iter().all(|root| root.uri.starts_with("file://")) {
-            true => Ok(roots),
-            false => Err(InvalidParams("roots: each uri must begin with file://".into())),
+        if roots.iter().all(|root| root.uri.starts_with("file://")) {
+            Ok(roots)
+        } else {
+            Err(InvalidParams("roots: each uri must begin with file://".into()))
         }
     }
 }

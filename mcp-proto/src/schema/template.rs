@@ -116,29 +116,47 @@ impl UriTemplate {
 
     /// The variables with which the template gives `uri`, if it does.
     pub fn matches(&self, uri: &str) -> Option<Variables> {
-        let mut found = Variables::new();
+        self.look_for(uri, &mut Match::default())
+    }
+
+    fn look_for(&self, uri: &str, found: &mut Match) -> Option<Variables> {
         let mut rest = uri;
         if !self.fragment.is_empty()
             && let Some((before, fragment)) = rest.split_once('#')
         {
             rest = before;
-            match_parts(&self.fragment, fragment, &mut found)?;
+            match_parts(&self.fragment, fragment, found)?;
         }
         for parameters in self.query.iter().chain(&self.matrix) {
-            rest = parameters.split_off(rest, &mut found)?;
+            rest = parameters.split_off(rest, found)?;
         }
-        match_parts(&self.path, rest, &mut found)?;
-        Some(found)
+        match_parts(&self.path, rest, found)?;
+        Some(core::mem::take(&mut found.variables))
+    }
+}
+
+/// A match as far as it has come.
+#[derive(Default)]
+struct Match {
+    variables: Variables,
+    /// How many bytes were compared: the tests hold it to a multiple of the URI's length.
+    looked_at: usize,
+}
+
+impl Match {
+    fn look_at(&mut self, text: &str) {
+        self.looked_at += text.len();
     }
 }
 
 /// Matches all of `text`, from the left, without ever going back.
-fn match_parts(parts: &[Part], text: &str, found: &mut Variables) -> Option<()> {
+fn match_parts(parts: &[Part], text: &str, found: &mut Match) -> Option<()> {
     let mut rest = text;
     let mut parts = parts.iter();
     while let Some(part) = parts.next() {
         let variable = match part {
             Part::Literal(literal) => {
+                found.look_at(literal);
                 rest = rest.strip_prefix(&**literal)?;
                 continue;
             }
@@ -146,10 +164,16 @@ fn match_parts(parts: &[Part], text: &str, found: &mut Variables) -> Option<()> 
         };
         let value = match parts.next() {
             Some(Part::Literal(literal)) if parts.len() == 0 => {
+                found.look_at(literal);
                 core::mem::take(&mut rest).strip_suffix(&**literal)?
             }
             Some(Part::Literal(literal)) => {
-                let (value, after) = rest.split_once(&**literal)?;
+                let (value, after) = rest.split_once(&**literal).unwrap_or((rest, ""));
+                found.look_at(value);
+                found.look_at(literal);
+                if value.len() == rest.len() {
+                    return None;
+                }
                 rest = after;
                 value
             }
@@ -166,7 +190,8 @@ fn match_parts(parts: &[Part], text: &str, found: &mut Variables) -> Option<()> 
 
 impl Variable {
     /// Takes `value` if it may.
-    fn take(&self, value: &str, found: &mut Variables) -> Option<()> {
+    fn take(&self, value: &str, found: &mut Match) -> Option<()> {
+        found.look_at(value);
         if !value.chars().all(|char| self.takes.may_take(char)) {
             return None;
         }
@@ -175,7 +200,7 @@ impl Variable {
             return None;
         }
         // A parameter that comes twice could mean either.
-        found.insert(self.name.clone(), value).is_none().then_some(())
+        found.variables.insert(self.name.clone(), value).is_none().then_some(())
     }
 }
 
@@ -195,11 +220,13 @@ impl Takes {
 
 impl Parameters {
     /// Takes the parameters off the end of `uri` and gives what is before them.
-    fn split_off<'u>(&self, uri: &'u str, found: &mut Variables) -> Option<&'u str> {
+    fn split_off<'u>(&self, uri: &'u str, found: &mut Match) -> Option<&'u str> {
+        found.look_at(uri);
         let Some((start, first)) = uri.match_indices(self.first).nth(self.skip) else {
             return Some(uri);
         };
         let (before, after) = uri.split_at(start);
+        found.look_at(after);
         let separator = if self.first == ';' { ';' } else { '&' };
         for parameter in after[first.len()..].split(separator) {
             let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));

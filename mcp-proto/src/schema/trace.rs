@@ -138,7 +138,7 @@ fn check(key: &'static str, text: String) -> Result<String, InvalidTraceContext>
     if valid { Ok(text) } else { Err(InvalidTraceContext(key)) }
 }
 
-/// `00-<32 hex>-<16 hex>-<2 hex>`; versions above 00 may add more at the end.
+/// `00-<32 hex>-<16 hex>-<2 hex>`; formats above 00 may add more at the end.
 fn is_traceparent(text: &str) -> bool {
     let mut parts = text.splitn(5, '-');
     let mut hex = |digits: usize| {
@@ -148,13 +148,13 @@ fn is_traceparent(text: &str) -> bool {
         })
     };
     let not_zero = |part: &str| part.bytes().any(|byte| byte != b'0');
-    let (Some(version), Some(trace), Some(parent), Some(_flags)) =
+    let (Some(format), Some(trace), Some(parent), Some(_flags)) =
         (hex(2), hex(32), hex(16), hex(2))
     else {
         return false;
     };
     let at_end = parts.next().is_none();
-    version != "ff" && not_zero(trace) && not_zero(parent) && (at_end || version != "00")
+    format != "ff" && not_zero(trace) && not_zero(parent) && (at_end || format != "00")
 }
 
 fn is_tracestate(text: &str) -> bool {

@@ -1,22 +1,24 @@
 //! Whether a value fits a field, and whether a field is one that can be asked for.
 
-use alloc::{format, string::String};
+use alloc::{format, string::String, vec::Vec};
 use core::fmt::Display;
 
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::Number;
 
 use super::field::{ChoicesField, Choosable, Field, Format, Kind, StringField};
-use crate::schema::is_uri;
+use crate::{schema::is_uri, wire::Json};
 
 type Checked = Result<(), String>;
 
 impl Field {
     /// Checks a value that a person has filled in; says what it must be otherwise.
-    pub(super) fn check(&self, value: &Value) -> Checked {
+    pub(super) fn check(&self, value: &Json) -> Checked {
         match &self.0 {
-            Kind::String(field) => field.check(text(value)?),
+            Kind::String(field) => field.check(&text(value)?),
             Kind::Number(field) => {
-                let number = value.as_f64().ok_or("must be a number")?;
+                let number = read::<Number>(value).and_then(|number| number.as_f64());
+                let number = number.ok_or("must be a number")?;
                 within(&number, field.minimum.as_ref(), field.maximum.as_ref())
             }
             Kind::Integer(field) => {
@@ -24,11 +26,13 @@ impl Field {
                 let [least, most] = [field.minimum, field.maximum].map(|end| end.map(i128::from));
                 within(&number, least.as_ref(), most.as_ref())
             }
-            Kind::Boolean(_) => value.as_bool().map(|_| ()).ok_or("must be true or false".into()),
-            Kind::Choice(field) => one_of(text(value)?, &field.options),
+            Kind::Boolean(_) => match read::<bool>(value) {
+                Some(_) => Ok(()),
+                None => Err("must be true or false".into()),
+            },
+            Kind::Choice(field) => one_of(&text(value)?, &field.options),
             Kind::Choices(field) => {
-                let values = value.as_array().ok_or("must be an array")?;
-                field.check(values.iter().map(text))
+                field.check(&read::<Vec<String>>(value).ok_or("must be an array of strings")?)
             }
         }
     }
@@ -69,7 +73,7 @@ impl Field {
                 if field.default.is_empty() {
                     return Ok(());
                 }
-                field.check(field.default.iter().map(|value| Ok(value.as_str())))
+                field.check(&field.default)
             }
         }
     }
@@ -90,25 +94,27 @@ impl StringField {
 }
 
 impl ChoicesField {
-    fn check<'v>(&self, values: impl ExactSizeIterator<Item = Result<&'v str, String>>) -> Checked {
+    fn check(&self, values: &[String]) -> Checked {
         within(&(values.len() as u64), self.min_items.as_ref(), self.max_items.as_ref())
             .map_err(|why| format!("{why} (counted in choices)"))?;
-        for value in values {
-            one_of(value?, &self.options)?;
-        }
-        Ok(())
+        values.iter().try_for_each(|value| one_of(value, &self.options))
     }
 }
 
-fn text(value: &Value) -> Result<&str, String> {
-    value.as_str().ok_or("must be a string".into())
+fn read<'v, T: Deserialize<'v>>(value: &'v Json) -> Option<T> {
+    value.parse().ok()
+}
+
+fn text(value: &Json) -> Result<String, String> {
+    read(value).ok_or("must be a string".into())
 }
 
 /// The integer that a JSON number stands for, be it written `5`, `5.0` or `5e0`.
-fn integer(value: &Value) -> Option<i128> {
-    let exact = value.as_i64().map(i128::from).or(value.as_u64().map(i128::from));
+fn integer(value: &Json) -> Option<i128> {
+    let number: Number = read(value)?;
+    let exact = number.as_i64().map(i128::from).or(number.as_u64().map(i128::from));
     exact.or_else(|| {
-        let number = value.as_f64().filter(|number| number % 1.0 == 0.0)?;
+        let number = number.as_f64().filter(|number| number % 1.0 == 0.0)?;
         // Beyond the ends it becomes the nearest end, which is beyond every limit of a field.
         #[allow(clippy::cast_possible_truncation)]
         Some(number as i128)

@@ -19,10 +19,10 @@ impl Field {
         match &self.0 {
             Kind::String(field) => field.write(full, &mut object),
             Kind::Number(field) => {
-                write_range([field.minimum, field.maximum], field.default, full, &mut object)
+                write_range([field.minimum, field.maximum], field.default, full, &mut object);
             }
             Kind::Integer(field) => {
-                write_range([field.minimum, field.maximum], field.default, full, &mut object)
+                write_range([field.minimum, field.maximum], field.default, full, &mut object);
             }
             Kind::Boolean(field) => {
                 if let Some(default) = field.default {

@@ -1,9 +1,9 @@
 //! Reading a form's schema that was written by hand.
 
-use alloc::{boxed::Box, format, string::String, vec::Vec};
+use alloc::{boxed::Box, collections::BTreeMap, format, string::String, vec::Vec};
 
 use serde::{Deserialize, de::DeserializeOwned};
-use serde_json::{Map, Number, Value};
+use serde_json::Number;
 
 use super::field::{
     BooleanField, ChoiceField, ChoicesField, Choosable, Field, Format, IntegerField, Kind, Label,
@@ -19,9 +19,9 @@ struct Root {
     _dialect: Option<String>,
     #[serde(rename = "type")]
     kind: String,
-    properties: Map<String, Value>,
+    properties: BTreeMap<Box<str>, Json>,
     #[serde(default)]
-    required: Vec<String>,
+    required: Vec<Box<str>>,
     #[serde(rename = "title")]
     _title: Option<String>,
     #[serde(rename = "description")]
@@ -48,11 +48,11 @@ struct Property {
     #[serde(rename = "enum")]
     values: Option<Vec<String>>,
     enum_names: Option<Vec<String>>,
-    one_of: Option<Vec<Value>>,
-    items: Option<Value>,
+    one_of: Option<Vec<Json>>,
+    items: Option<Json>,
     min_items: Option<u64>,
     max_items: Option<u64>,
-    default: Option<Value>,
+    default: Option<Json>,
 }
 
 #[derive(Deserialize)]
@@ -62,7 +62,7 @@ struct Items {
     kind: Option<String>,
     #[serde(rename = "enum")]
     values: Option<Vec<String>>,
-    any_of: Option<Vec<Value>>,
+    any_of: Option<Vec<Json>>,
 }
 
 #[derive(Deserialize)]
@@ -74,7 +74,7 @@ struct Titled {
 
 /// The fields of a flat schema; says why it is none otherwise.
 pub(super) fn read(schema: &Json) -> Result<Vec<(Box<str>, Field)>, String> {
-    let root: Root = parse_object(schema).map_err(|error| error.0)?;
+    let root: Root = object(schema)?;
     if root.kind != "object" {
         return Err("the type of a form is object".into());
     }
@@ -84,11 +84,11 @@ pub(super) fn read(schema: &Json) -> Result<Vec<(Box<str>, Field)>, String> {
     let mut fields = Vec::with_capacity(root.properties.len());
     for (name, property) in root.properties {
         let required = root.required.contains(&name);
-        let field = object::<Property>(property)
+        let field = object::<Property>(&property)
             .and_then(|property| property.into_field(required))
             .and_then(|field| field.check_definition(true).map(|()| field))
             .map_err(|why| format!("`{name}`: {why}"))?;
-        fields.push((name.into(), field));
+        fields.push((name, field));
     }
     Ok(fields)
 }
@@ -116,8 +116,8 @@ impl Property {
             }),
             "integer" => Kind::Integer(IntegerField {
                 label,
-                minimum: self.minimum.map(whole).transpose()?,
-                maximum: self.maximum.map(whole).transpose()?,
+                minimum: self.minimum.as_ref().map(whole).transpose()?,
+                maximum: self.maximum.as_ref().map(whole).transpose()?,
                 default: read_default(self.default)?,
             }),
             "boolean" => {
@@ -144,7 +144,7 @@ impl Property {
 
     fn into_choices(self, label: Label) -> Result<ChoicesField, String> {
         let items = self.items.ok_or("an array in a form is a multiple choice and has items")?;
-        let items: Items = object(items)?;
+        let items: Items = object(&items)?;
         if items.kind.is_some_and(|kind| kind != "string") {
             return Err("what can be chosen are strings".into());
         }
@@ -167,9 +167,9 @@ fn untitled(values: Vec<String>) -> Vec<Choosable> {
     values.into_iter().map(|value| Choosable { value, title: None }).collect()
 }
 
-fn titled(options: Vec<Value>) -> Result<Vec<Choosable>, String> {
+fn titled(options: Vec<Json>) -> Result<Vec<Choosable>, String> {
     let choosable = |option: Titled| Choosable { value: option.r#const, title: option.title };
-    options.into_iter().map(|option| object(option).map(choosable)).collect()
+    options.into_iter().map(|option| object(&option).map(choosable)).collect()
 }
 
 fn format_named(name: &str) -> Result<Format, String> {
@@ -177,20 +177,14 @@ fn format_named(name: &str) -> Result<Format, String> {
     known.ok_or_else(|| format!("a form has no format {name}"))
 }
 
-fn whole(number: Number) -> Result<i64, String> {
+fn whole(number: &Number) -> Result<i64, String> {
     number.as_i64().ok_or("the limits of an integer are integers".into())
 }
 
-fn read_default<T: DeserializeOwned>(value: Option<Value>) -> Result<Option<T>, String> {
-    let read = value.map(serde_json::from_value).transpose();
-    read.map_err(|error| format!("its default: {error}"))
+fn read_default<T: DeserializeOwned>(value: Option<Json>) -> Result<Option<T>, String> {
+    value.map(|value| value.parse()).transpose().map_err(|error| format!("its default: {error}"))
 }
 
-/// Serde alone would also read an array, by position.
-fn object<T: DeserializeOwned>(value: Value) -> Result<T, String> {
-    if value.is_object() {
-        serde_json::from_value(value).map_err(|error| format!("{error}"))
-    } else {
-        Err("an object is expected".into())
-    }
+fn object<T: DeserializeOwned>(json: &Json) -> Result<T, String> {
+    parse_object(json).map_err(|error| error.0)
 }

@@ -13,7 +13,7 @@ use crate::{
     error::{ErrorObject, code},
     rpc::notification,
     version::Version,
-    wire::{Frame, Object, RequestId, escape_into},
+    wire::{Frame, InObject, Object, RequestId, escape_into},
 };
 
 /// An open `subscriptions/listen`.
@@ -66,7 +66,7 @@ impl Server {
     pub(super) fn listen(&mut self, incoming: &Incoming<'_>) -> Result<Received, ErrorObject> {
         #[derive(Deserialize)]
         struct Wire {
-            notifications: Filter,
+            notifications: InObject<Filter>,
         }
         let wire: Wire = incoming
             .params
@@ -77,7 +77,7 @@ impl Server {
             return Err(ErrorObject::new(code::INTERNAL_ERROR, "Too many subscriptions"));
         }
         self.check_room(incoming.origin)?;
-        let filter = self.narrowed(wire.notifications, incoming);
+        let filter = self.narrowed(wire.notifications.0, incoming);
         let call = self.new_call();
         if let Some(scope) = incoming.origin.scope() {
             self.inbound.open(scope, incoming.id.clone(), call);

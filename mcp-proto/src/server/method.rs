@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::{CompleteParams, Method, Reference, vocabulary::Known};
 use crate::{
     error::ErrorObject,
-    wire::{Json, Params},
+    wire::{Distinct, InObject, Json, Params},
 };
 
 /// The method of a call, unless the machine answers it by itself.
@@ -64,7 +64,7 @@ fn strings(
     raw.map_or_else(
         || Ok(BTreeMap::new()),
         |raw| {
-            serde_json::from_str(raw.get()).map_err(|_| {
+            serde_json::from_str(raw.get()).map(|Distinct(strings)| strings).map_err(|_| {
                 ErrorObject::invalid_params(format!("{member} must map names to strings"))
             })
         },
@@ -89,10 +89,10 @@ fn complete(params: &Params<'_>) -> Result<CompleteParams, ErrorObject> {
     #[derive(Deserialize)]
     struct Wire {
         #[serde(rename = "ref")]
-        reference: WireReference,
-        argument: Argument,
+        reference: InObject<WireReference>,
+        argument: InObject<Argument>,
         #[serde(default)]
-        context: Context,
+        context: InObject<Context>,
     }
     #[derive(Deserialize)]
     #[serde(tag = "type")]
@@ -110,17 +110,17 @@ fn complete(params: &Params<'_>) -> Result<CompleteParams, ErrorObject> {
     #[derive(Default, Deserialize)]
     struct Context {
         #[serde(default)]
-        arguments: BTreeMap<Box<str>, String>,
+        arguments: Distinct<String>,
     }
     let wire: Wire = params.parse().map_err(|why| ErrorObject::invalid_params(format!("{why}")))?;
     Ok(CompleteParams {
-        reference: match wire.reference {
+        reference: match wire.reference.0 {
             WireReference::Prompt { name } => Reference::Prompt(name),
             WireReference::Resource { uri } => Reference::Resource(uri),
         },
-        argument: wire.argument.name,
-        value: wire.argument.value,
-        context: wire.context.arguments,
+        argument: wire.argument.0.name,
+        value: wire.argument.0.value,
+        context: wire.context.0.arguments.0,
     })
 }
 

@@ -21,7 +21,7 @@ use crate::{
     schema::Level,
     terms::Terms,
     time::Instant,
-    wire::{Id, Json, Meta, Params, Request, RequestId, Shape},
+    wire::{Distinct, Id, Json, Meta, Params, Request, RequestId, Shape},
 };
 
 /// A request on its way to be served.
@@ -344,7 +344,7 @@ impl<'a> Target<'a> {
 
 /// `inputResponses`: each under its key, and an object.
 fn input_responses(raw: &RawValue) -> Result<BTreeMap<Box<str>, Json>, ErrorObject> {
-    let answers: BTreeMap<Box<str>, &RawValue> = serde_json::from_str(raw.get())
+    let Distinct::<&RawValue>(answers) = serde_json::from_str(raw.get())
         .map_err(|_| ErrorObject::invalid_params("inputResponses must be an object"))?;
     answers
         .into_iter()

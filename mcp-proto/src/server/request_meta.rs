@@ -11,7 +11,7 @@ use crate::{
     schema::{ClientCapabilities, Implementation, Level},
     terms::Terms,
     version::Version,
-    wire::{Json, Meta, Object, escape_into},
+    wire::{InObject, Json, Meta, Object, escape_into},
 };
 
 /// Declarations longer than this are read anew each time, so that the memory stays small.
@@ -82,7 +82,7 @@ impl Declarations {
 /// What a client calls itself.
 pub(super) fn client(json: &str) -> Result<Arc<Implementation>, ErrorObject> {
     serde_json::from_str(json)
-        .map(Arc::new)
+        .map(|InObject(client)| Arc::new(client))
         .map_err(|_| ErrorObject::invalid_params("clientInfo must have a name and a version"))
 }
 

@@ -8,6 +8,7 @@ mod json;
 mod line;
 mod members;
 mod message;
+mod strict;
 #[cfg(test)]
 mod testing;
 mod text;
@@ -25,4 +26,5 @@ pub(crate) use message::Shape;
 pub use message::{
     Body, Malformed, MalformedKind, Message, Meta, Notification, Params, Request, Response,
 };
+pub(crate) use strict::{Distinct, InObject};
 pub(crate) use text::Text;

@@ -39,7 +39,21 @@ fn a_question_ends_the_call_and_its_answer_begins_another() {
     let answers = r#"{"a":{"action":"decline"},"b":{"action":"accept"},"c":{"roots":[]}}"#;
     peer.send(&modern("2", "tools/call", &retry(answers, &state)));
     peer.answer(1, r#"{"content":[]}"#).unwrap();
-    insta::assert_snapshot!(peer.transcript(), @"");
+    insta::assert_snapshot!(peer.transcript(), @r#"
+    < {"id":1,"result":{"resultType":"input_required",
+          "inputRequests":{"a":{"method":"elicitation/create","params":{"message":"Name?",
+          "requestedSchema":{"type":"object"}}},"b":{"method":"elicitation/create",
+          "params":{"mode":"url","message":"Log in","url":"https://a/"}},
+          "c":{"method":"roots/list","params":{}}},"requestState":{state},
+          "_meta":{"mcp/serverInfo":{"name":"s","version":"1"}}}}
+    > {"id":2,"method":"tools/call","params":{"name":"echo","arguments":{"n":1},
+          "inputResponses":{"a":{"action":"decline"},"b":{"action":"accept"},
+          "c":{"roots":[]}},"requestState":{state},"_meta":{modern}}}
+    * call #2 for 2: tools/call echo {"n":1}; a = {"action":"decline"}; b =
+          {"action":"accept"}; c = {"roots":[]}
+    < {"id":2,"result":{"resultType":"complete","content":[],
+          "_meta":{"mcp/serverInfo":{"name":"s","version":"1"}}}}
+    "#);
 }
 
 #[test]

@@ -4,12 +4,16 @@
 //! `mcp/` for `io.modelcontextprotocol/`, `{all}` for all capabilities of a client, and `{modern}` for
 //! the `_meta` that declares them in 2026-07-28. A line that goes on is indented.
 
+mod ask_legacy;
+mod ask_modern;
 mod closing;
 mod eras;
 mod fresh;
 mod initializing;
+mod listening;
 mod modern;
 mod operating;
+mod races;
 mod show;
 
 use alloc::{

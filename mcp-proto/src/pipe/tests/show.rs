@@ -16,6 +16,7 @@ pub(super) fn entry(mark: char, text: &str) -> String {
         .replace(&super::meta(super::ALL_CAPABILITIES), r#""_meta":{modern}"#)
         .replace("io.modelcontextprotocol/", "mcp/")
         .replace(super::ALL_CAPABILITIES, "{all}");
+    let short = masked(&short);
     let mut out = String::from(mark);
     out.push(' ');
     let mut rest = short.as_str();
@@ -28,6 +29,18 @@ pub(super) fn entry(mark: char, text: &str) -> String {
         rest = tail;
     }
     out + rest + "\n"
+}
+
+/// The text with `{state}` for a `requestState`, which nobody reads.
+fn masked(text: &str) -> String {
+    const KEY: &str = r#""requestState":""#;
+    match text.split_once(KEY) {
+        None => text.into(),
+        Some((before, after)) => {
+            let (_, after) = after.split_once('"').unwrap_or_default();
+            format!(r#"{before}"requestState":{{state}}{after}"#)
+        }
+    }
 }
 
 pub(super) fn event(event: &Event) -> String {

@@ -1,0 +1,344 @@
+//! A call of ours: stable through pages and rounds, whatever number of requests it takes.
+//!
+//! Spec: `basic/lifecycle` (timeouts), `basic/utilities/cancellation`.
+
+use alloc::{
+    boxed::Box,
+    collections::{BTreeMap, BTreeSet},
+    format,
+    string::String,
+    vec::Vec,
+};
+
+use super::{
+    CallError, CallOptions, Client, ClientCallId, ClientEvent, Delivery, Listening, Phase,
+    QuestionId, Sent, Timer,
+    cache::CacheKey,
+    encode::{RequestMeta, append_members},
+};
+use crate::{
+    error::CommandError,
+    rpc,
+    time::{Instant, Timeouts},
+    wire::{Frame, Json, Object, RequestId, Split},
+};
+
+/// A call that has not ended.
+#[derive(Debug)]
+pub(super) struct Pending {
+    pub(super) what: What,
+    pub(super) options: CallOptions,
+    /// The members of the parameters, as JSON text without the braces and without `_meta`.
+    pub(super) members: String,
+    /// The request that is on its way, if one is.
+    pub(super) wire: Option<RequestId>,
+    /// Whether any request of the call was sent.
+    pub(super) sent: bool,
+    /// The last progress that was told.
+    pub(super) progress: Option<f64>,
+    /// How many rounds of questions there were.
+    pub(super) rounds: u32,
+    /// What the server asked in the last round.
+    pub(super) round: Option<Round>,
+    pub(super) pages: Option<Pages>,
+    pub(super) cache: Option<CacheKey>,
+}
+
+/// What a call is for.
+#[derive(Debug)]
+pub(super) enum What {
+    /// A method, and its result.
+    Method(Box<str>),
+    /// `subscriptions/listen`, or the requests that stand for it in a legacy session.
+    Listen {
+        wish: Listening,
+        /// Whether the server has acknowledged it.
+        open: bool,
+    },
+}
+
+/// A round of questions (2026-07-28).
+#[derive(Debug, Default)]
+pub(super) struct Round {
+    /// `requestState`, byte for byte as it came.
+    pub(super) state: Option<Box<str>>,
+    /// The answers by their keys; `None` for those that are missing.
+    pub(super) answers: BTreeMap<Box<str>, Option<Json>>,
+}
+
+/// The pages of a list so far.
+#[derive(Debug, Default)]
+pub(super) struct Pages {
+    /// The entries, with commas between them.
+    pub(super) entries: String,
+    pub(super) cursor: Option<Box<str>>,
+    pub(super) seen: BTreeSet<Box<str>>,
+}
+
+impl Pending {
+    pub(super) fn method(&self) -> &str {
+        match &self.what {
+            What::Method(method) => method,
+            What::Listen { .. } => "subscriptions/listen",
+        }
+    }
+
+    const fn is_listen(&self) -> bool {
+        matches!(self.what, What::Listen { .. })
+    }
+
+    fn new(what: What, members: String, options: CallOptions) -> Self {
+        Self {
+            what,
+            pages: options.all_pages.then(Pages::default),
+            options,
+            members,
+            wire: None,
+            sent: false,
+            progress: None,
+            rounds: 0,
+            round: None,
+            cache: None,
+        }
+    }
+}
+
+impl Client {
+    /// Calls a method. `params` is a JSON object; a `_meta` in it is kept beside the client's own
+    /// members. The outcome is [`ClientEvent::Finished`]; before there is an agreement the call
+    /// is held.
+    pub fn call(
+        &mut self,
+        now: Instant,
+        method: &str,
+        params: &Json,
+        mut options: CallOptions,
+    ) -> ClientCallId {
+        let call = self.new_call_id();
+        let Ok(split) = Split::of(params) else {
+            self.tell(ClientEvent::Finished { call, outcome: Err(CallError::OverLimit) });
+            return call;
+        };
+        if let Some(meta) = split.meta {
+            let mut members = options.meta.take().unwrap_or_default();
+            append_members(&mut members, Some(&meta));
+            options.meta = Some(members);
+        }
+        let key = CacheKey::of(method, params, &options);
+        if let Some(result) = key.as_ref().filter(|_| !options.fresh).and_then(|key| {
+            // A result that is still good needs no request.
+            self.cache.get(now, key)
+        }) {
+            self.tell(ClientEvent::Finished { call, outcome: Ok(result) });
+            return call;
+        }
+        let mut pending = Pending::new(What::Method(method.into()), split.members, options);
+        pending.cache = key;
+        self.begin(now, call, pending);
+        call
+    }
+
+    pub(super) fn begin_listen(&mut self, now: Instant, wish: Listening) -> ClientCallId {
+        let call = self.new_call_id();
+        let what = What::Listen { wish, open: false };
+        self.begin(now, call, Pending::new(what, String::new(), CallOptions::default()));
+        call
+    }
+
+    fn new_call_id(&mut self) -> ClientCallId {
+        self.next_call += 1;
+        ClientCallId(self.next_call)
+    }
+
+    fn begin(&mut self, now: Instant, call: ClientCallId, pending: Pending) {
+        let refused = match self.phase {
+            _ if self.calls.len() >= self.config.limits.calls_max => Some(CallError::OverLimit),
+            Phase::Failed => Some(CallError::Lost(Delivery::NotSent)),
+            _ => None,
+        };
+        if let Some(error) = refused {
+            return self.tell(ClientEvent::Finished { call, outcome: Err(error) });
+        }
+        if let Some(total) = self.timeouts(&pending).total {
+            self.timers.set(Timer::Total(call), now + total);
+        }
+        self.calls.insert(call, pending);
+        if self.agreement().is_some() {
+            self.send_call(now, call);
+        }
+    }
+
+    /// Sends the calls that were made before there was an agreement.
+    pub(super) fn send_held(&mut self, now: Instant) {
+        let held: Vec<ClientCallId> =
+            self.calls.iter().filter(|(_, pending)| !pending.sent).map(|(call, _)| *call).collect();
+        for call in held {
+            self.send_call(now, call);
+        }
+    }
+
+    /// Sends the next request of a call: the first, the next page, or the next round.
+    pub(super) fn send_call(&mut self, now: Instant, call: ClientCallId) {
+        let Some(agreement) = self.agreement().cloned() else { return };
+        let Some(pending) = self.calls.get_mut(&call) else { return };
+        if let What::Listen { .. } = pending.what
+            && agreement.version.rules().handshake
+        {
+            pending.sent = true;
+            return self.subscribe(now, call);
+        }
+        let id = self.new_request(Sent::Call(call));
+        let Some(pending) = self.calls.get_mut(&call) else { return };
+        pending.sent = true;
+        pending.progress = None;
+        pending.wire = Some(id.clone());
+        let Some(pending) = self.calls.get(&call) else { return };
+        let timeouts = self.timeouts(pending);
+        let wants_progress = pending.options.progress || timeouts.idle.is_some();
+        let meta = self.request_meta(&RequestMeta {
+            version: agreement.version,
+            token: Some(&id).filter(|_| wants_progress && !pending.is_listen()),
+            options: &pending.options,
+            log_level: pending.options.log_level.or(self.log_level),
+        });
+        let text = rpc::request(&id, pending.method(), &parameters(pending, &meta));
+        if let Some(idle) = timeouts.idle {
+            self.timers.set(Timer::Idle(call), now + idle);
+        }
+        self.send(Some(call), Frame::owned(text));
+    }
+
+    /// How long the call may take. A subscription lasts as long as it lasts.
+    fn timeouts(&self, pending: &Pending) -> Timeouts {
+        if pending.is_listen() {
+            return Timeouts::default();
+        }
+        Timeouts {
+            idle: pending.options.timeouts.idle.or(self.config.timeouts.idle),
+            total: pending.options.timeouts.total.or(self.config.timeouts.total),
+        }
+    }
+
+    /// The server is still at work on the call.
+    pub(super) fn heard_of(&mut self, now: Instant, call: ClientCallId) {
+        let idle = self.calls.get(&call).and_then(|pending| self.timeouts(pending).idle);
+        if let Some(idle) = idle {
+            self.timers.set(Timer::Idle(call), now + idle);
+        }
+    }
+
+    /// Gives a call up, or ends a subscription. What has been sent is cancelled.
+    pub fn cancel(
+        &mut self,
+        now: Instant,
+        call: ClientCallId,
+        reason: Option<&str>,
+    ) -> Result<(), CommandError> {
+        let pending = self.calls.get(&call).ok_or(CommandError::Gone)?;
+        if pending.is_listen() && self.rules().is_some_and(|rules| rules.handshake) {
+            self.unsubscribe(now, call);
+        }
+        self.withdraw(call, reason);
+        self.finish(call, Err(CallError::Cancelled));
+        Ok(())
+    }
+
+    pub(super) fn call_timed_out(&mut self, call: ClientCallId) {
+        self.withdraw(call, Some("No answer in time"));
+        self.finish(call, Err(CallError::TimedOut));
+    }
+
+    /// Tells the server that nobody waits for the call's request any more.
+    fn withdraw(&mut self, call: ClientCallId, reason: Option<&str>) {
+        let Some(id) = self.calls.get(&call).and_then(|pending| pending.wire.clone()) else {
+            return;
+        };
+        let mut params = String::new();
+        let mut object = Object::begin(&mut params);
+        id.append_to(object.key("requestId"));
+        object.text_if("reason", reason);
+        object.end();
+        let text = rpc::notification("notifications/cancelled", &params);
+        self.send(Some(call), Frame::owned(text));
+    }
+
+    /// Ends a call: takes it out of all tables and tells the application.
+    pub(super) fn finish(&mut self, call: ClientCallId, outcome: Result<Json, CallError>) {
+        let Some(pending) = self.calls.remove(&call) else { return };
+        if let Some(id) = pending.wire {
+            // A late answer finds nothing.
+            self.sent.remove(&id);
+        }
+        for timer in [Timer::Idle(call), Timer::Total(call), Timer::Pause(call)] {
+            self.timers.cancel(timer);
+        }
+        let asked = self.questions.iter().filter(|(_, open)| open.belongs_to(call));
+        let asked: Vec<QuestionId> = asked.map(|(question, _)| *question).collect();
+        for question in asked {
+            self.questions.remove(&question);
+            self.tell(ClientEvent::Withdrawn { question });
+        }
+        self.tell(ClientEvent::Finished { call, outcome });
+    }
+
+    /// The server is gone: every call ends at once, and says whether it may have had an effect.
+    pub(super) fn lose_calls(&mut self) {
+        let calls: Vec<ClientCallId> = self.calls.keys().copied().collect();
+        for call in calls {
+            let sent = self.calls.get(&call).is_some_and(|pending| pending.sent);
+            let delivery = if sent { Delivery::OutcomeUnknown } else { Delivery::NotSent };
+            self.finish(call, Err(CallError::Lost(delivery)));
+        }
+        let questions: Vec<QuestionId> = self.questions.keys().copied().collect();
+        for question in questions {
+            self.questions.remove(&question);
+            self.tell(ClientEvent::Withdrawn { question });
+        }
+    }
+}
+
+/// The parameters of the next request of a call.
+fn parameters(pending: &Pending, meta: &str) -> String {
+    let mut members = pending.members.clone();
+    if let What::Listen { wish, .. } = &pending.what {
+        append_members(&mut members, Some(&format!(r#""notifications":{}"#, wish.encode())));
+    }
+    if let Some(cursor) = pending.pages.as_ref().and_then(|pages| pages.cursor.as_deref()) {
+        let mut member = String::new();
+        Object::members(&mut member).text("cursor", cursor);
+        append_members(&mut members, Some(&member));
+    }
+    if let Some(round) = &pending.round {
+        append_members(&mut members, Some(&round.encode()));
+    }
+    if !meta.is_empty() {
+        append_members(&mut members, Some(&format!(r#""_meta":{{{meta}}}"#)));
+    }
+    format!("{{{members}}}")
+}
+
+impl Round {
+    /// `inputResponses` and `requestState`, as members. Only the latest round is sent.
+    fn encode(&self) -> String {
+        let mut text = String::new();
+        if !self.answers.is_empty() {
+            let mut object = Object::members(&mut text);
+            let responses = object.key("inputResponses");
+            responses.push('{');
+            let given = self.answers.iter().filter_map(|(key, json)| Some((key, json.as_ref()?)));
+            for (place, (key, answer)) in given.enumerate() {
+                if place > 0 {
+                    responses.push(',');
+                }
+                crate::wire::escape_into(key, responses);
+                responses.push(':');
+                responses.push_str(answer.as_str());
+            }
+            responses.push('}');
+        }
+        if let Some(state) = &self.state {
+            append_members(&mut text, Some(&format!(r#""requestState":{state}"#)));
+        }
+        text
+    }
+}

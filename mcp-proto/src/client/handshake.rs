@@ -1,0 +1,228 @@
+//! How client and server come to an agreement: the probe, `initialize`, and what goes wrong.
+//!
+//! Spec: "Backward compatibility" of 2026-07-28's `basic/versioning`; `basic/lifecycle` of the
+//! older revisions.
+
+use alloc::{boxed::Box, format, string::String, sync::Arc};
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{
+    Agreement, CallOptions, Client, ClientEvent, ClientOutput, ConnectError, Phase, Sent, Timer,
+    encode::{RequestMeta, capabilities},
+    probe::{Choice, Step},
+};
+use crate::{
+    error::ErrorObject,
+    rpc,
+    schema::Implementation,
+    time::Instant,
+    version::Version,
+    wire::{Frame, Json, Object},
+};
+
+impl Client {
+    /// Begins: probes the server, or initializes it, as [`Era`](super::Era) says.
+    pub fn start(&mut self, now: Instant) {
+        if !matches!(self.phase, Phase::Fresh) {
+            return;
+        }
+        let modern = self.versions.iter().copied().filter(|version| !version.rules().handshake);
+        match modern.max() {
+            Some(version) => self.probe(now, version, false),
+            None => self.initialize(now),
+        }
+    }
+
+    /// The server was started anew, after [`ClientOutput::Respawn`].
+    pub fn respawned(&mut self, now: Instant) {
+        if matches!(self.phase, Phase::Respawning) {
+            self.initialize(now);
+        }
+    }
+
+    fn probe(&mut self, now: Instant, version: Version, second: bool) {
+        self.phase = Phase::Probing { second };
+        let id = self.new_request(Sent::Probe);
+        let options = CallOptions::default();
+        let meta = RequestMeta { version, token: None, options: &options, log_level: None };
+        let params = format!(r#"{{"_meta":{{{}}}}}"#, self.request_meta(&meta));
+        let text = rpc::request(&id, "server/discover", &params);
+        self.send(None, Frame::owned(text));
+        self.timers.set(Timer::Connect, now + self.config.probe_timeout);
+    }
+
+    fn initialize(&mut self, now: Instant) {
+        // An answer to the probe that is still on its way has come too late.
+        self.sent.clear();
+        let Some(version) = Version::newest_with_handshake(&self.versions) else {
+            return self.fail(ConnectError::NoCommonVersion);
+        };
+        self.phase = Phase::Initializing;
+        let rules = version.rules();
+        let mut params = String::new();
+        let mut object = Object::begin(&mut params);
+        object.text("protocolVersion", version.as_str());
+        object.raw("capabilities", &capabilities(&self.config.capabilities, rules));
+        object.raw("clientInfo", &self.config.info.encode(rules));
+        object.end();
+        let id = self.new_request(Sent::Initialize);
+        let text = rpc::request(&id, "initialize", &params);
+        self.send(None, Frame::owned(text));
+        self.timers.set(Timer::Connect, now + self.config.initialize_timeout);
+    }
+
+    /// The server answered the probe.
+    pub(super) fn probed(&mut self, now: Instant, outcome: Result<Json, ErrorObject>) {
+        let Phase::Probing { second } = self.phase else { return };
+        let choice = Choice { versions: &self.versions, second };
+        let step = match &outcome {
+            Ok(result) => choice.on_result(result),
+            Err(error) => choice.on_error(error.clone()),
+        };
+        self.timers.cancel(Timer::Connect);
+        match step {
+            Step::Modern(version) => match outcome.map(|result| discovered(version, &result)) {
+                Ok(Some(agreement)) => self.agree(now, agreement),
+                _ => self.fail(ConnectError::Malformed("server/discover".into())),
+            },
+            Step::Again(version) => self.probe(now, version, true),
+            Step::FallBack => self.initialize(now),
+            Step::NoCommonVersion => self.fail(ConnectError::NoCommonVersion),
+            Step::Refused(error) => self.fail(ConnectError::Refused(error)),
+        }
+    }
+
+    /// The server answered `initialize`.
+    pub(super) fn initialized(&mut self, now: Instant, outcome: Result<Json, ErrorObject>) {
+        self.timers.cancel(Timer::Connect);
+        let result = match outcome {
+            Ok(result) => result,
+            Err(error) => return self.fail(ConnectError::Refused(error)),
+        };
+        let Some((name, mut agreement)) = initialize_result(&result) else {
+            return self.fail(ConnectError::Malformed("initialize".into()));
+        };
+        let version = name.parse().ok().filter(|version: &Version| {
+            self.versions.contains(version) && version.rules().handshake
+        });
+        let Some(version) = version else { return self.fail(ConnectError::NoCommonVersion) };
+        agreement.version = version;
+        let text = String::from(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#);
+        self.send(None, Frame::owned(text));
+        self.agree(now, agreement);
+    }
+
+    fn agree(&mut self, now: Instant, agreement: Agreement) {
+        let agreement = Arc::new(agreement);
+        self.phase = Phase::Ready(agreement.clone());
+        self.tell(ClientEvent::Ready(agreement));
+        self.send_held(now);
+    }
+
+    pub(super) fn fail(&mut self, error: ConnectError) {
+        self.phase = Phase::Failed;
+        self.timers.cancel(Timer::Connect);
+        self.sent.clear();
+        self.lose_calls();
+        self.tell(ClientEvent::Failed(error));
+        self.outputs.push_back(ClientOutput::Close);
+    }
+
+    pub(super) fn connect_timed_out(&mut self, now: Instant) {
+        match self.phase {
+            Phase::Probing { second } => {
+                let choice = Choice { versions: &self.versions, second };
+                match choice.fall_back() {
+                    Step::FallBack => self.initialize(now),
+                    _ => self.fail(ConnectError::TimedOut),
+                }
+            }
+            // `initialize` is never cancelled: the transport is closed.
+            Phase::Initializing => self.fail(ConnectError::TimedOut),
+            Phase::Fresh | Phase::Respawning | Phase::Ready(_) | Phase::Failed => {}
+        }
+    }
+
+    /// The transport has ended. Whatever waits for the server fails at once; during the probe a
+    /// server that ends may be a legacy one, and is asked for anew.
+    pub fn handle_closed(&mut self) {
+        match self.phase {
+            Phase::Probing { second } => {
+                let choice = Choice { versions: &self.versions, second };
+                if choice.fall_back() == Step::FallBack {
+                    self.phase = Phase::Respawning;
+                    self.timers.cancel(Timer::Connect);
+                    self.sent.clear();
+                    self.outputs.push_back(ClientOutput::Respawn);
+                } else {
+                    self.fail(ConnectError::Closed);
+                }
+            }
+            Phase::Fresh | Phase::Respawning | Phase::Initializing => {
+                self.fail(ConnectError::Closed);
+            }
+            Phase::Ready(_) => {
+                self.phase = Phase::Failed;
+                self.lose_calls();
+                self.sent.clear();
+            }
+            Phase::Failed => {}
+        }
+    }
+}
+
+fn discovered(version: Version, result: &Json) -> Option<Agreement> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Wire<'a> {
+        #[serde(borrow)]
+        capabilities: &'a RawValue,
+        instructions: Option<String>,
+        #[serde(rename = "_meta", borrow)]
+        meta: Option<Meta<'a>>,
+        #[serde(borrow)]
+        server_info: Option<&'a RawValue>,
+    }
+    #[derive(Deserialize)]
+    struct Meta<'a> {
+        #[serde(rename = "io.modelcontextprotocol/serverInfo", borrow)]
+        server_info: Option<&'a RawValue>,
+    }
+    let wire: Wire<'_> = result.parse().ok()?;
+    let info = wire.meta.and_then(|meta| meta.server_info).or(wire.server_info);
+    Some(Agreement {
+        version,
+        server: info.and_then(implementation),
+        capabilities: Json::from_raw(wire.capabilities),
+        instructions: wire.instructions,
+    })
+}
+
+/// The version that the server names, and the rest of the agreement.
+fn initialize_result(result: &Json) -> Option<(Box<str>, Agreement)> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Wire<'a> {
+        protocol_version: Box<str>,
+        #[serde(borrow)]
+        capabilities: &'a RawValue,
+        #[serde(borrow)]
+        server_info: Option<&'a RawValue>,
+        instructions: Option<String>,
+    }
+    let wire: Wire<'_> = result.parse().ok()?;
+    let agreement = Agreement {
+        version: Version::LATEST_WITH_HANDSHAKE,
+        server: wire.server_info.and_then(implementation),
+        capabilities: Json::from_raw(wire.capabilities),
+        instructions: wire.instructions,
+    };
+    Some((wire.protocol_version, agreement))
+}
+
+/// What a server calls itself is for display: what cannot be read is left out.
+fn implementation(raw: &RawValue) -> Option<Implementation> {
+    serde_json::from_str(raw.get()).ok()
+}

@@ -1,0 +1,103 @@
+//! Which era a server is of: the table of what each reply to the probe means.
+//!
+//! Nothing here knows a transport or holds state.
+//!
+//! Spec: "Backward compatibility" of 2026-07-28's `basic/versioning`.
+
+use alloc::{string::String, vec::Vec};
+
+use serde::Deserialize;
+
+use crate::{
+    error::{ErrorObject, code},
+    version::Version,
+    wire::Json,
+};
+
+/// What comes next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// The server speaks this revision, request by request.
+    Modern(Version),
+    /// Probe once more, with this revision.
+    Again(Version),
+    /// Begin with `initialize`.
+    FallBack,
+    /// There is no common revision.
+    NoCommonVersion,
+    /// The server is modern and refuses for good.
+    Refused(ErrorObject),
+}
+
+/// What the client can choose from.
+#[derive(Clone, Copy)]
+pub(super) struct Choice<'a> {
+    /// The revisions that the client speaks.
+    pub(super) versions: &'a [Version],
+    /// Whether the probe was sent for the second time.
+    pub(super) second: bool,
+}
+
+impl Choice<'_> {
+    /// The server answered `server/discover`.
+    pub(super) fn on_result(self, result: &Json) -> Step {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Discovered {
+            supported_versions: Vec<String>,
+        }
+        // Nonsense is what a server says that does not know the question.
+        let Ok(discovered) = result.parse::<Discovered>() else { return self.fall_back() };
+        match self.newest_common(&discovered.supported_versions) {
+            Some(version) => Step::Modern(version),
+            None => self.fall_back(),
+        }
+    }
+
+    /// The server answered with an error.
+    pub(super) fn on_error(self, error: ErrorObject) -> Step {
+        match error.code {
+            code::UNSUPPORTED_VERSION => self.on_unsupported(&error),
+            // Modern codes: the server is a modern one, and falling back would not help.
+            code::HEADER_MISMATCH | code::MISSING_CLIENT_CAPABILITY => Step::Refused(error),
+            _ => self.fall_back(),
+        }
+    }
+
+    fn on_unsupported(self, error: &ErrorObject) -> Step {
+        #[derive(Deserialize)]
+        struct Data {
+            supported: Vec<String>,
+        }
+        let Some(data) = error.data.as_ref().and_then(|data| data.parse::<Data>().ok()) else {
+            return self.fall_back();
+        };
+        match self.newest_common(&data.supported) {
+            Some(version) if !self.second => Step::Again(version),
+            Some(_) => Step::Refused(error.clone()),
+            None if self.names_legacy(&data.supported) => self.fall_back(),
+            None => Step::NoCommonVersion,
+        }
+    }
+
+    /// Silence, or the end of the server, is what a legacy server may answer with too.
+    pub(super) fn fall_back(self) -> Step {
+        if self.versions.iter().any(|version| version.rules().handshake) {
+            Step::FallBack
+        } else {
+            Step::NoCommonVersion
+        }
+    }
+
+    fn newest_common(self, named: &[String]) -> Option<Version> {
+        let named = named.iter().filter_map(|name| name.parse::<Version>().ok());
+        named
+            .filter(|version| self.versions.contains(version) && !version.rules().handshake)
+            .max()
+    }
+
+    fn names_legacy(self, named: &[String]) -> bool {
+        let known = named.iter().filter_map(|name| name.parse::<Version>().ok());
+        known.into_iter().any(|version| version.rules().handshake)
+    }
+}

@@ -3,6 +3,8 @@
 use alloc::{borrow::Cow, format, string::String};
 use core::fmt;
 
+use serde::Deserialize;
+
 use crate::wire::Json;
 
 /// The JSON-RPC and MCP error codes this crate sends or gives a meaning to.
@@ -52,6 +54,20 @@ impl ErrorObject {
     pub fn with_data(mut self, data: Json) -> Self {
         self.data = Some(data);
         self
+    }
+
+    /// Reads the error of a response. One that is malformed is an internal error of the peer.
+    pub(crate) fn read(json: &str) -> Self {
+        #[derive(Deserialize)]
+        struct Wire {
+            code: i64,
+            message: String,
+            data: Option<Json>,
+        }
+        match serde_json::from_str::<Wire>(json) {
+            Ok(Wire { code, message, data }) => Self { code, message: message.into(), data },
+            Err(_) => Self::new(code::INTERNAL_ERROR, "The peer sent a malformed error"),
+        }
     }
 
     /// -32600 with a message.

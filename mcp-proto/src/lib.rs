@@ -5,6 +5,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod client;
 mod entropy;
 mod error;
 mod grant;
@@ -23,7 +24,7 @@ pub use entropy::Entropy;
 pub use error::{CommandError, ErrorObject, code};
 pub use grant::{Allow, AllowResources, Grant};
 pub use limits::Limits;
-pub use pipe::{PipeOutput, ServerPipe};
+pub use pipe::{ClientPipe, ClientPipeOutput, PipeOutput, ServerPipe};
 pub use router::Router;
 pub use terms::Terms;
 pub use time::Instant;

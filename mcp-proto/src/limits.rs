@@ -31,8 +31,9 @@ pub struct Limits {
     /// Bytes waiting to be written to one peer. Default 4 MiB: far more than a pipe or socket
     /// holds, far less than a machine does.
     ///
-    /// When exceeded: no further message of that peer is looked at until it has read, and
-    /// notifications that may be lost (logs, progress) are dropped and counted.
+    /// When exceeded: a server looks at no further message of that peer until it has read, and
+    /// drops and counts notifications that may be lost (logs, progress); a client reads on, and
+    /// drops and reports further requests of its server.
     pub output_bytes_max: usize,
     /// Questions of one call that wait for the client at once. Default 16: a person answers them
     /// one by one.
@@ -87,6 +88,19 @@ pub struct Limits {
     ///
     /// When exceeded: the one unused for longest is forgotten and read anew when it comes back.
     pub terms_max: usize,
+    /// Pages of a list that a client walks. Default 1,000.
+    ///
+    /// When exceeded: the call ends with `CallError::OverLimit`.
+    pub pages_max: usize,
+    /// Results that a client keeps for as long as their server allows. Default 256.
+    ///
+    /// When exceeded: those that are good for the shortest time are forgotten.
+    pub cache_entries_max: usize,
+    /// Bytes of all results that a client keeps. Default 4 MiB.
+    ///
+    /// When exceeded: those that are good for the shortest time are forgotten; a result that is
+    /// larger by itself is not kept.
+    pub cache_bytes_max: usize,
     /// Error replies to lines that are no message, within `junk_window`. Default 16: enough for a
     /// person who types at a server.
     ///
@@ -118,6 +132,9 @@ impl Default for Limits {
             elicitations_max: 64,
             pings_max: 8,
             terms_max: 16,
+            pages_max: 1000,
+            cache_entries_max: 256,
+            cache_bytes_max: 4 << 20,
             junk_replies_max: 16,
             junk_window: Duration::from_secs(1),
         }

@@ -2,7 +2,9 @@
 //!
 //! Spec: "stdio" on each revision's `basic/transports` page.
 
+mod client;
 mod junk;
+mod outgoing;
 
 use alloc::{
     boxed::Box,
@@ -23,7 +25,11 @@ use crate::{
     time::Instant,
     wire::{Body, Frame, Line, LineDecoder, Malformed, MalformedKind, Message, RequestId},
 };
+pub use client::{ClientPipe, ClientPipeOutput};
+
+use client::start_of;
 use junk::JunkGate;
+use outgoing::Outgoing;
 
 /// A server at the end of a byte stream.
 ///
@@ -64,8 +70,7 @@ enum End {
 struct Side {
     server: Server,
     batches: Batches<CallId>,
-    out: Vec<u8>,
-    written: usize,
+    out: Outgoing,
     now: Instant,
     junk: JunkGate,
 }
@@ -93,8 +98,7 @@ impl ServerPipe {
                 junk: JunkGate::new(limits.junk_replies_max, limits.junk_window),
                 server: Server::new(config, entropy),
                 batches: Batches::new(),
-                out: Vec::new(),
-                written: 0,
+                out: Outgoing::default(),
                 now: Instant::ZERO,
             },
         }
@@ -208,12 +212,13 @@ impl ServerPipe {
     /// The bytes to write to the peer.
     #[must_use]
     pub fn pending_write(&self) -> &[u8] {
-        self.side.out.get(self.side.written..).unwrap_or_default()
+        self.side.out.pending()
     }
 
     /// `count` bytes of [`ServerPipe::pending_write`] have been written.
     pub fn consume(&mut self, count: usize) {
-        self.side.consume(count);
+        self.side.out.consume(count);
+        self.side.note_congestion();
     }
 
     /// Whether the driver should read from the peer: not while the peer does not read itself, and
@@ -348,7 +353,7 @@ impl Side {
             }
         }
         if let Some(answer) = self.batches.begin(waiting, &responses) {
-            self.write_line(&answer);
+            self.out.push_line(&answer);
         }
     }
 
@@ -369,8 +374,7 @@ impl Side {
         if answered {
             self.write_error(malformed.id.as_ref(), &error);
         }
-        let text = String::from_utf8_lossy(line.get(..256).unwrap_or(line));
-        self.server.drop_noted(Dropped::Junk(excerpt(&text).into()));
+        self.server.drop_noted(Dropped::Junk(excerpt(&start_of(line)).into()));
     }
 
     fn too_long(&mut self) {
@@ -388,44 +392,23 @@ impl Side {
             let response: String = frame.parts().concat();
             return self.conclude_in_batch(call, Some(&response));
         }
-        frame.append_to(&mut self.out);
-        self.out.push(b'\n');
+        self.out.push_frame(frame);
     }
 
     fn conclude_in_batch(&mut self, call: CallId, response: Option<&str>) {
         if let Some(answer) = self.batches.conclude(call, response) {
-            self.write_line(&answer);
+            self.out.push_line(&answer);
         }
     }
 
     fn write_error(&mut self, id: Option<&RequestId>, error: &ErrorObject) {
         let null_id = self.server.pipe_rules().is_some_and(|rules| rules.null_error_id);
         let text = error_response(id, null_id, error);
-        self.write_line(&text);
-    }
-
-    fn write_line(&mut self, text: &str) {
-        self.out.extend_from_slice(text.as_bytes());
-        self.out.push(b'\n');
-    }
-
-    fn consume(&mut self, count: usize) {
-        /// What an empty buffer keeps, so that one large answer does not hold memory for ever.
-        const SPARE_BYTES: usize = 256 << 10;
-        self.written += count;
-        if self.written >= self.out.len() {
-            self.written = 0;
-            self.out.clear();
-            self.out.shrink_to(SPARE_BYTES);
-        } else if self.written > SPARE_BYTES && self.written > self.out.len() / 2 {
-            self.out.drain(..self.written);
-            self.written = 0;
-        }
-        self.note_congestion();
+        self.out.push_line(&text);
     }
 
     fn is_congested(&self) -> bool {
-        self.out.len() - self.written > self.server.config().limits.output_bytes_max
+        self.out.pending().len() > self.server.config().limits.output_bytes_max
     }
 
     fn note_congestion(&mut self) {

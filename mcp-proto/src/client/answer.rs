@@ -9,8 +9,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{
-    CallError, Client, ClientCallId, ClientEvent, DroppedByClient, QuestionId,
-    result::InputRequest,
+    CallError, Client, ClientCallId, ClientEvent, DroppedByClient, QuestionId, result::InputRequest,
 };
 use crate::{
     error::{CommandError, ErrorObject, code},
@@ -127,9 +126,10 @@ impl Client {
 
     /// The server no longer wants an answer to its request.
     pub(super) fn question_cancelled(&mut self, id: &RequestId) -> bool {
-        let found = self.questions.iter().find(|(_, open)| {
-            matches!(open, OpenQuestion::Request(asked) if asked == id)
-        });
+        let found = self
+            .questions
+            .iter()
+            .find(|(_, open)| matches!(open, OpenQuestion::Request(asked) if asked == id));
         let Some(question) = found.map(|(question, _)| *question) else { return false };
         self.questions.remove(&question);
         self.tell(ClientEvent::Withdrawn { question });
@@ -166,14 +166,12 @@ pub(super) fn read_all(
 }
 
 /// What a question asks, if the client said that it can answer such questions.
-fn read(
-    method: &str,
-    params: &Json,
-    declared: &ClientCapabilities,
-) -> Result<Question, Unfit> {
+fn read(method: &str, params: &Json, declared: &ClientCapabilities) -> Result<Question, Unfit> {
     match method {
         "roots/list" if declared.has(&Capability::Roots) => Ok(Question::Roots),
-        "sampling/createMessage" if declared.has(&Capability::Sampling) => sampling(params, declared),
+        "sampling/createMessage" if declared.has(&Capability::Sampling) => {
+            sampling(params, declared)
+        }
         "elicitation/create" if declared.elicitation.is_some() => elicitation(params, declared),
         _ => Err(Unfit::Unknown),
     }
@@ -190,8 +188,7 @@ fn sampling(params: &Json, declared: &ClientCapabilities) -> Result<Question, Un
         #[serde(rename = "messages", borrow)]
         _messages: Vec<&'a RawValue>,
     }
-    let wire: Wire<'_> =
-        params.parse().map_err(|_| Unfit::Params("messages must be an array"))?;
+    let wire: Wire<'_> = params.parse().map_err(|_| Unfit::Params("messages must be an array"))?;
     let wants_tools = wire.tools.is_some() || wire.tool_choice.is_some();
     if wants_tools && !declared.has(&Capability::SamplingTools) {
         return Err(Unfit::Params("sampling.tools was not declared"));

@@ -185,7 +185,7 @@ impl Client {
             && agreement.version.rules().handshake
         {
             pending.sent = true;
-            return self.subscribe(now, call);
+            return self.subscribe(call);
         }
         let id = self.new_request(Sent::Call(call));
         let Some(pending) = self.calls.get_mut(&call) else { return };
@@ -228,15 +228,10 @@ impl Client {
     }
 
     /// Gives a call up, or ends a subscription. What has been sent is cancelled.
-    pub fn cancel(
-        &mut self,
-        now: Instant,
-        call: ClientCallId,
-        reason: Option<&str>,
-    ) -> Result<(), CommandError> {
+    pub fn cancel(&mut self, call: ClientCallId, reason: Option<&str>) -> Result<(), CommandError> {
         let pending = self.calls.get(&call).ok_or(CommandError::Gone)?;
         if pending.is_listen() && self.rules().is_some_and(|rules| rules.handshake) {
-            self.unsubscribe(now, call);
+            self.unsubscribe(call);
         }
         self.withdraw(call, reason);
         self.finish(call, Err(CallError::Cancelled));

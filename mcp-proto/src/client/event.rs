@@ -183,7 +183,8 @@ pub enum DroppedByClient {
     UncorrelatedError(ErrorObject),
     /// A notification about nothing that is open; its method.
     Notification(Box<str>),
-    /// A request in 2026-07-28, which has none from the server; its method.
+    /// A request where the server may have none (2026-07-28), or that could not be answered
+    /// because the server does not read; its method.
     Request(Box<str>),
 }
 

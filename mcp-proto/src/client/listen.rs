@@ -72,8 +72,7 @@ impl Client {
     }
 
     /// The legacy way: one request for each resource, and nobody waits for the answers.
-    pub(super) fn subscribe(&mut self, now: Instant, call: ClientCallId) {
-        let _ = now;
+    pub(super) fn subscribe(&mut self, call: ClientCallId) {
         let wish = self.each_uri(call, "resources/subscribe");
         if let Some(pending) = self.calls.get_mut(&call)
             && let What::Listen { open, .. } = &mut pending.what
@@ -83,8 +82,7 @@ impl Client {
         self.tell(ClientEvent::Listening { call, granted: wish });
     }
 
-    pub(super) fn unsubscribe(&mut self, now: Instant, call: ClientCallId) {
-        let _ = now;
+    pub(super) fn unsubscribe(&mut self, call: ClientCallId) {
         self.each_uri(call, "resources/unsubscribe");
     }
 

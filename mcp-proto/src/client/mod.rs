@@ -29,7 +29,6 @@ mod probe;
 mod result;
 
 use alloc::{
-    boxed::Box,
     collections::{BTreeMap, VecDeque},
     sync::Arc,
     vec::Vec,
@@ -80,7 +79,9 @@ pub struct Client {
 #[derive(Clone, Debug)]
 enum Phase {
     Fresh,
-    Probing { second: bool },
+    Probing {
+        second: bool,
+    },
     /// The server is gone after the probe; a new one is awaited.
     Respawning,
     Initializing,
@@ -138,10 +139,7 @@ impl Client {
             sent: BTreeMap::new(),
             questions: BTreeMap::new(),
             timers: Timers::new(),
-            cache: Cache::new(
-                config.limits.cache_entries_max,
-                config.limits.cache_bytes_max,
-            ),
+            cache: Cache::new(config.limits.cache_entries_max, config.limits.cache_bytes_max),
             log_level: None,
             next_request: 0,
             next_call: 0,
@@ -253,4 +251,3 @@ impl Client {
         self.tell(ClientEvent::Dropped(dropped));
     }
 }
-

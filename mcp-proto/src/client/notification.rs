@@ -87,9 +87,8 @@ impl Client {
     /// Logs name no call. Where one call alone has asked for them, they are its own.
     fn only_logging_call(&self) -> Option<ClientCallId> {
         let sent = self.calls.iter().filter(|(_, pending)| pending.wire.is_some());
-        let mut asked = sent.filter(|(_, pending)| {
-            pending.options.log_level.or(self.log_level).is_some()
-        });
+        let mut asked =
+            sent.filter(|(_, pending)| pending.options.log_level.or(self.log_level).is_some());
         let (call, _) = asked.next()?;
         asked.next().is_none().then_some(*call)
     }
@@ -135,11 +134,7 @@ impl Client {
     }
 
     /// A change is told in a legacy session, or under the tag of a subscription that wants it.
-    fn is_wanted(
-        &self,
-        params: &Params<'_>,
-        wanted: impl Fn(&super::Listening) -> bool,
-    ) -> bool {
+    fn is_wanted(&self, params: &Params<'_>, wanted: impl Fn(&super::Listening) -> bool) -> bool {
         match self.rules() {
             None => false,
             Some(rules) if rules.handshake => true,

@@ -91,9 +91,7 @@ impl Choice<'_> {
 
     fn newest_common(self, named: &[String]) -> Option<Version> {
         let named = named.iter().filter_map(|name| name.parse::<Version>().ok());
-        named
-            .filter(|version| self.versions.contains(version) && !version.rules().handshake)
-            .max()
+        named.filter(|version| self.versions.contains(version) && !version.rules().handshake).max()
     }
 
     fn names_legacy(self, named: &[String]) -> bool {

@@ -2,7 +2,7 @@
 //!
 //! Spec: "Multi round-trip requests", `resultType` and "Pagination" of 2026-07-28.
 
-use alloc::{boxed::Box, collections::BTreeMap, format, string::String, vec::Vec};
+use alloc::{boxed::Box, collections::BTreeMap, format, vec::Vec};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -12,7 +12,7 @@ use super::{
     call::{Round, What},
 };
 use crate::{
-    error::{ErrorObject, code},
+    error::ErrorObject,
     time::Instant,
     wire::{Id, Json, Response},
 };
@@ -43,7 +43,7 @@ impl Client {
     pub(super) fn handle_response(&mut self, now: Instant, response: Response<'_>) {
         let outcome = match response.outcome {
             Ok(result) => Ok(Json::from_raw(result)),
-            Err(error) => Err(error_object(error.get())),
+            Err(error) => Err(ErrorObject::read(error.get())),
         };
         let Some(id) = response.id.map(Id::into_owned) else {
             let Err(error) = outcome else { return };
@@ -162,7 +162,8 @@ impl Client {
         const MAY_ASK: [&str; 3] = ["tools/call", "prompts/get", "resources/read"];
         let limits = &self.config.limits;
         let Some(pending) = self.calls.get_mut(&call) else { return Ok(()) };
-        let misplaced = !MAY_ASK.contains(&pending.method()) || matches!(pending.what, What::Listen { .. });
+        let misplaced =
+            !MAY_ASK.contains(&pending.method()) || matches!(pending.what, What::Listen { .. });
         if misplaced || (state.is_none() && requests.is_empty()) {
             return Err(CallError::Violation(Violation::MisplacedInputRequired));
         }
@@ -200,18 +201,4 @@ fn list_member(method: &str) -> Option<&'static str> {
         "resources/templates/list" => "resourceTemplates",
         _ => return None,
     })
-}
-
-/// The error object that the server sent.
-fn error_object(json: &str) -> ErrorObject {
-    #[derive(Deserialize)]
-    struct Wire {
-        code: i64,
-        message: String,
-        data: Option<Json>,
-    }
-    match serde_json::from_str::<Wire>(json) {
-        Ok(Wire { code, message, data }) => ErrorObject { code, message: message.into(), data },
-        Err(_) => ErrorObject::new(code::INTERNAL_ERROR, "The server sent a malformed error"),
-    }
 }

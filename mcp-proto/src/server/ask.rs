@@ -11,7 +11,7 @@ use serde::{Deserialize, de::IgnoredAny};
 
 use super::{
     About, Answer, Asked, Call, CallId, CommandError, Dropped, Event, Key, Memo, Origin, Question,
-    Reply, ResultBody, Server, SessionKey, lifecycle::Phase, request::Target, state,
+    Reply, Server, SessionKey, lifecycle::Phase, request::Target, state,
 };
 use crate::{
     error::{ErrorObject, code},
@@ -20,7 +20,7 @@ use crate::{
     terms::Terms,
     time::{Instant, Timeouts},
     version::{Elicitation, Rules},
-    wire::{Frame, Id, Json, Object, RequestId, Response, escape_into},
+    wire::{Frame, Id, Json, Object, RequestId, Response, Split, escape_into},
 };
 
 /// What a request of ours waits for.
@@ -226,7 +226,7 @@ impl Server {
             Waiting::Answer { call, key, .. } => {
                 let answer = match response.outcome {
                     Ok(result) => Answer::Given(Json::from_raw(result)),
-                    Err(error) => Answer::Refused(refusal(error.get())),
+                    Err(error) => Answer::Refused(ErrorObject::read(error.get())),
                 };
                 self.answered(call, &key, answer);
             }
@@ -401,34 +401,20 @@ pub(crate) fn missing(capability: Capability) -> ErrorObject {
 
 /// Parameters with a progress token, so that the peer can say that it is still at work.
 fn with_token(params: &Json, token: Option<&RequestId>) -> String {
-    let Some((token, body)) = token.zip(ResultBody::raw(params).ok()) else {
+    let Some((token, split)) = token.zip(Split::of(params).ok()) else {
         return params.as_str().into();
     };
     let mut text = String::from("{");
-    text.push_str(body.members.as_str());
+    text.push_str(&split.members);
     if text.len() > 1 {
         text.push(',');
     }
     text.push_str(r#""_meta":{"progressToken":"#);
     token.append_to(&mut text);
-    if let Some(meta) = body.meta.filter(|meta| !meta.is_empty()) {
+    if let Some(meta) = split.meta.filter(|meta| !meta.is_empty()) {
         text.push(',');
         text.push_str(&meta);
     }
     text.push_str("}}");
     text
-}
-
-/// The error object that the client sent.
-fn refusal(json: &str) -> ErrorObject {
-    #[derive(Deserialize)]
-    struct Wire {
-        code: i64,
-        message: String,
-        data: Option<Json>,
-    }
-    match serde_json::from_str::<Wire>(json) {
-        Ok(Wire { code, message, data }) => ErrorObject { code, message: message.into(), data },
-        Err(_) => ErrorObject::new(code::INTERNAL_ERROR, "The client sent a malformed error"),
-    }
 }

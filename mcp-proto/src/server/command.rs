@@ -9,7 +9,7 @@ use super::{Answers, CallId, SessionKey};
 use crate::{
     error::ErrorObject,
     schema::{Level, List, Question},
-    wire::{self, InvalidJson, Json, escape_into},
+    wire::{self, InvalidJson, Json, push_member},
 };
 
 /// What an application says, as data: it can cross a thread, be generated, be replayed.
@@ -223,13 +223,4 @@ fn foreign_meta(json: &str) -> Result<String, InvalidJson> {
         push_member(key, value.get(), &mut meta);
     }
     Ok(meta)
-}
-
-fn push_member(key: &str, value: &str, members: &mut String) {
-    if !members.is_empty() {
-        members.push(',');
-    }
-    escape_into(key, members);
-    members.push(':');
-    members.push_str(value);
 }

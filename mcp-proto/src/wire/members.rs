@@ -1,10 +1,12 @@
 //! The members of a JSON object, in their order.
 
-use alloc::{borrow::Cow, vec::Vec};
+use alloc::{borrow::Cow, string::String, vec::Vec};
 use core::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
+
+use super::{InvalidJson, Json, escape_into};
 
 /// The members of a JSON object, in their order, each value as it came.
 pub(crate) struct Members<'a>(pub(crate) Vec<(Cow<'a, str>, &'a RawValue)>);
@@ -29,4 +31,42 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
         }
         deserializer.deserialize_map(InOrder).map(Members)
     }
+}
+
+/// A JSON object taken apart, so that members can be added.
+#[derive(Debug, Default)]
+pub(crate) struct Split {
+    /// The members but `_meta`, as JSON text without the braces around it.
+    pub(crate) members: String,
+    /// The members of `_meta`, likewise.
+    pub(crate) meta: Option<String>,
+}
+
+impl Split {
+    pub(crate) fn of(object: &Json) -> Result<Self, InvalidJson> {
+        let Members(all) = serde_json::from_str(object.as_str())
+            .map_err(|_| InvalidJson("it must be an object".into()))?;
+        let mut split = Self::default();
+        split.members.reserve(object.as_str().len());
+        for (key, value) in all {
+            if key == "_meta" {
+                let inner = value.get().strip_prefix('{').and_then(|text| text.strip_suffix('}'));
+                let inner = inner.ok_or_else(|| InvalidJson("_meta must be an object".into()))?;
+                split.meta = Some(inner.trim().into());
+                continue;
+            }
+            push_member(&key, value.get(), &mut split.members);
+        }
+        Ok(split)
+    }
+}
+
+/// Appends a member to members.
+pub(crate) fn push_member(key: &str, value: &str, members: &mut String) {
+    if !members.is_empty() {
+        members.push(',');
+    }
+    escape_into(key, members);
+    members.push(':');
+    members.push_str(value);
 }

@@ -21,7 +21,7 @@ pub(crate) use encode::{Object, escape_into};
 pub use id::{Id, RequestId};
 pub use json::{InvalidJson, InvalidParams, Json};
 pub use line::{Line, LineDecoder};
-pub(crate) use members::Members;
+pub(crate) use members::{Members, Split, push_member};
 pub(crate) use message::Shape;
 pub use message::{
     Body, Malformed, MalformedKind, Message, Meta, Notification, Params, Request, Response,

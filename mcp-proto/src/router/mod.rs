@@ -62,13 +62,14 @@ pub struct Router<S> {
     templates: Catalog<TemplateEntry<S>>,
     methods: BTreeMap<Box<str>, Box<MethodHandler<S>>>,
     completer: Option<Box<Completer<S>>>,
-    observer: Option<Box<dyn FnMut(&mut S, &Event)>>,
+    observers: Vec<Observer<S>>,
     validator: Option<Box<dyn Validate>>,
     declared: Declared,
     page_size: usize,
 }
 
 type MethodHandler<S> = dyn FnMut(&mut Context<'_, S>, &Json) -> Result<ResultBody, Stop>;
+type Observer<S> = Box<dyn FnMut(&mut S, &Event)>;
 
 impl<S> core::fmt::Debug for Router<S> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
@@ -110,7 +111,7 @@ impl<S: 'static> Router<S> {
             templates: Catalog::new(),
             methods: BTreeMap::new(),
             completer: None,
-            observer: None,
+            observers: Vec::new(),
             validator: None,
             declared: Declared::new(),
             page_size: PAGE_SIZE,
@@ -240,15 +241,16 @@ impl<S: 'static> Router<S> {
         self
     }
 
-    /// Hears of everything that is no call: sessions, cancellations, notifications, drops.
+    /// Hears of everything that is no call: sessions, cancellations, notifications, drops. Each
+    /// observer hears all, in the order in which they were given.
     pub fn on_event(&mut self, observer: impl FnMut(&mut S, &Event) + 'static) -> &mut Self {
-        self.observer = Some(Box::new(observer));
+        self.observers.push(Box::new(observer));
         self
     }
 
-    /// Gives an event that is no call to the observer.
+    /// Gives an event that is no call to the observers.
     pub fn observe(&mut self, state: &mut S, event: &Event) {
-        if let Some(observer) = &mut self.observer {
+        for observer in &mut self.observers {
             observer(state, event);
         }
     }

@@ -34,6 +34,11 @@ impl Ticket {
         &self.call
     }
 
+    /// What the ticket speaks through.
+    pub fn outbox(&self) -> Arc<dyn Outbox> {
+        Arc::clone(&self.open.outbox)
+    }
+
     /// Runs `handler` for the call, as if it were the tool's own, and answers with what it
     /// returns. Where it asks the client, the call comes again with a new ticket.
     ///
@@ -43,7 +48,7 @@ impl Ticket {
         self,
         handler: impl FnOnce(&mut CallContext<'_>) -> Result<R, Stop>,
     ) {
-        let mut port = OutboxPort(Arc::clone(&self.open.outbox));
+        let mut port = OutboxPort(self.outbox());
         self.run_on(&mut port, handler);
     }
 
@@ -72,7 +77,7 @@ impl Ticket {
     /// Takes the call and the outbox apart, for those who carry the call themselves: nothing
     /// answers it for them.
     pub fn into_parts(self) -> (Arc<Call>, Arc<dyn Outbox>) {
-        let outbox = Arc::clone(&self.open.outbox);
+        let outbox = self.outbox();
         self.open.close();
         (self.call, outbox)
     }

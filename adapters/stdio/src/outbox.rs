@@ -1,0 +1,78 @@
+//! The way from any thread to the driver.
+
+use std::{
+    mem,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use mcp_proto::{router::Outbox, server::Command};
+
+/// How many commands may wait before log messages and progress are dropped. The driver takes
+/// commands between two inline handlers, so only a handler that holds it up lets them pile up.
+const WAITING_MAX: usize = 1024;
+
+/// Commands of other threads, and a way to wake the driver that is to carry them out.
+pub(crate) struct Commands {
+    /// `None` once the driver has ended.
+    queue: Mutex<Option<Vec<Command>>>,
+    asleep: AtomicBool,
+    wake: Box<dyn Fn() + Send + Sync>,
+}
+
+impl Commands {
+    pub(crate) fn new(wake: impl Fn() + Send + Sync + 'static) -> Self {
+        Self {
+            queue: Mutex::new(Some(Vec::new())),
+            asleep: AtomicBool::new(false),
+            wake: Box::new(wake),
+        }
+    }
+
+    /// Says that the driver is about to wait. False: a command has come, it must not.
+    pub(crate) fn fall_asleep(&self) -> bool {
+        // First the word, then the look: a sender does it the other way round, so that one of
+        // the two sees the other.
+        self.asleep.store(true, Ordering::SeqCst);
+        let nothing = self.lock().as_ref().is_none_or(Vec::is_empty);
+        if !nothing {
+            self.asleep.store(false, Ordering::SeqCst);
+        }
+        nothing
+    }
+
+    /// Says that the driver no longer waits, and moves what has come into `commands`, which is
+    /// empty.
+    pub(crate) fn take(&self, commands: &mut Vec<Command>) {
+        self.asleep.store(false, Ordering::SeqCst);
+        if let Some(queue) = self.lock().as_mut() {
+            mem::swap(queue, commands);
+        }
+    }
+
+    /// Says that the driver has ended: whatever comes from now on is dropped.
+    pub(crate) fn close(&self) {
+        let rest = self.lock().take();
+        drop(rest);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Vec<Command>>> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Outbox for Commands {
+    fn send(&self, command: Command) {
+        let lossy = matches!(command, Command::Log { .. } | Command::Progress { .. });
+        match self.lock().as_mut() {
+            Some(queue) if !lossy || queue.len() < WAITING_MAX => queue.push(command),
+            _ => return,
+        }
+        // One wake for each sleep, not for each command.
+        if self.asleep.swap(false, Ordering::SeqCst) {
+            (self.wake)();
+        }
+    }
+}

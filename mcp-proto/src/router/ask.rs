@@ -44,10 +44,10 @@ impl CallContext<'_> {
             self.put(open)?;
         }
         let answers = &self.call.memo.answers;
-        let answers = questions.iter().map(|(key, question)| answers.to(key, question).cloned());
-        answers
-            .collect::<Option<_>>()
-            .ok_or_else(|| Stop::Failed("The client did not answer.".into()))
+        let answers =
+            questions.into_iter().map(|(key, question)| answers.to(&key, &question).cloned());
+        let unanswered = || Stop::Failed("The client did not answer.".into());
+        answers.collect::<Option<_>>().ok_or_else(unanswered)
     }
 
     /// Asks one question.
@@ -71,17 +71,6 @@ impl CallContext<'_> {
         memo.values.extend(self.remembered.clone());
         memo.emitted = memo.emitted.max(self.emitted);
         memo
-    }
-
-    /// The result in `answer`, or the reason why there is none.
-    pub(super) fn given(&self, answer: Answer) -> Result<Json, Stop> {
-        Err(Stop::Failed(match answer {
-            Answer::Given(result) => return Ok(result),
-            Answer::Refused(error) => {
-                format!("The client answered with an error: {}", excerpt(&error.message))
-            }
-            Answer::TimedOut => "The client did not answer in time.".into(),
-        }))
     }
 
     /// How a call ends whose client answered what does not fit the question.
@@ -149,17 +138,24 @@ impl CallContext<'_> {
         let call = self.call.id;
         let reply = Reply::Ask { questions, memo: self.next_memo() };
         self.port.emit(Command::Respond { call, reply });
-        match self.port.wait(call) {
-            Some(answered) => {
-                self.call = answered?;
-                Ok(())
-            }
-            None => {
-                self.asking = Asking::Sent;
-                Err(Stop::Asked)
-            }
+        if let Some(answered) = self.port.wait(call) {
+            self.call = answered?;
+            return Ok(());
         }
+        self.asking = Asking::Sent;
+        Err(Stop::Asked)
     }
+}
+
+/// The result in `answer`, or the reason why there is none.
+pub(super) fn given(answer: Answer) -> Result<Json, Stop> {
+    Err(Stop::Failed(match answer {
+        Answer::Given(result) => return Ok(result),
+        Answer::Refused(error) => {
+            format!("The client answered with an error: {}", excerpt(&error.message))
+        }
+        Answer::TimedOut => "The client did not answer in time.".into(),
+    }))
 }
 
 fn same_key(key: &str) -> Stop {

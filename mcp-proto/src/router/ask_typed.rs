@@ -4,7 +4,7 @@ use alloc::{boxed::Box, format, string::String, vec::Vec};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{CallContext, Checked, Stop, typed};
+use super::{CallContext, Checked, Stop, ask::given, typed};
 use crate::{
     error::{ErrorObject, code},
     schema::{
@@ -12,6 +12,7 @@ use crate::{
         read_visited,
     },
     server::{Key, Question},
+    version::Elicitation,
     wire::{Json, Object},
 };
 
@@ -20,6 +21,7 @@ impl CallContext<'_> {
     /// answer.
     ///
     /// Once a handler has asked, its call asks, whatever the handler returns.
+    #[expect(clippy::needless_pass_by_value, reason = "a form is made for its question")]
     pub fn elicit<T: DeserializeOwned>(
         &mut self,
         key: &str,
@@ -32,7 +34,7 @@ impl CallContext<'_> {
             Some(answer) => answer,
             None => self.ask(key, Question::Elicit(self.traced(params)))?,
         };
-        let result = self.given(answer)?;
+        let result = given(answer)?;
         let elicited = read_elicited(&result).map_err(|error| self.misfit(key, &error))?;
         let content = match elicited {
             Elicited::Accepted(content) => content,
@@ -68,7 +70,7 @@ impl CallContext<'_> {
         message: &str,
     ) -> Result<Elicited<()>, Stop> {
         let question = self.url_question(id, url, message);
-        let result = self.ask(key, question).and_then(|answer| self.given(answer))?;
+        let result = self.ask(key, question).and_then(given)?;
         read_visited(&result).map_err(|error| self.misfit(key, &error))
     }
 
@@ -105,6 +107,7 @@ impl CallContext<'_> {
     }
 
     /// Asks the client's model.
+    #[expect(clippy::needless_pass_by_value, reason = "a request is made for its question")]
     pub fn sample(&mut self, key: &str, request: Sampling) -> Result<Sampled, Stop> {
         let rules = self.call.terms.version.rules();
         for capability in request.needs(rules) {
@@ -112,14 +115,14 @@ impl CallContext<'_> {
         }
         let params = request.to_params(rules).map_err(Stop::Failed)?;
         let question = Question::Sample(self.traced(params));
-        let result = self.ask(key, question).and_then(|answer| self.given(answer))?;
+        let result = self.ask(key, question).and_then(given)?;
         Sampled::read(&result).map_err(|error| self.misfit(key, &error))
     }
 
     /// Asks for the client's roots, under the key `roots`.
     pub fn roots(&mut self) -> Result<Vec<Root>, Stop> {
         const KEY: &str = "roots";
-        let result = self.ask(KEY, Question::Roots).and_then(|answer| self.given(answer))?;
+        let result = self.ask(KEY, Question::Roots).and_then(given)?;
         Root::read_all(&result).map_err(|error| self.misfit(KEY, &error))
     }
 
@@ -137,11 +140,15 @@ impl CallContext<'_> {
             .ok_or_else(|| Stop::Failed(format!("the parameters of {method} are no object")))?;
         let params = self.traced(params);
         let answer = self.ask(key, Question::Other { method: method.into(), params })?;
-        self.given(answer)
+        given(answer)
     }
 
+    /// Checks what has to be known before there are parameters at all.
     fn needs(&self, capability: &Capability) -> Result<(), Stop> {
-        if self.call.terms.capabilities.has(capability) {
+        let terms = &self.call.terms;
+        let exists = *capability != Capability::ElicitationForm
+            || terms.version.rules().elicitation >= Elicitation::Forms;
+        if exists && terms.capabilities.has(capability) {
             Ok(())
         } else {
             Err(Stop::Undeclared(capability.clone()))
@@ -161,7 +168,7 @@ impl CallContext<'_> {
         let Some(answer) = self.call.memo.answers.to(key, question).cloned() else {
             return Ok(None);
         };
-        let result = self.given(answer)?;
+        let result = given(answer)?;
         read_visited(&result).map(Some).map_err(|error| self.misfit(key, &error))
     }
 

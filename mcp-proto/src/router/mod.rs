@@ -221,10 +221,10 @@ impl<S: 'static> Router<S> {
 
     /// Completes arguments of prompts and variables of templates: those that there are, for
     /// callers who may see what they belong to.
-    pub fn complete(
-        &mut self,
-        handler: impl FnMut(&mut Context<'_, S>, &CompleteParams) -> Result<Completion, Stop> + 'static,
-    ) -> &mut Self {
+    pub fn complete<H>(&mut self, handler: H) -> &mut Self
+    where
+        H: FnMut(&mut Context<'_, S>, &CompleteParams) -> Result<Completion, Stop> + 'static,
+    {
         self.completer = Some(Box::new(handler));
         self.declared.changed = true;
         self
@@ -264,3 +264,6 @@ impl<S: 'static> Router<S> {
 }
 
 const PAGE_SIZE: usize = 100;
+
+#[cfg(test)]
+mod tests;

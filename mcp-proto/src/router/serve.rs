@@ -38,6 +38,7 @@ impl<S: 'static> Router<S> {
     /// Serves one call: everything the handler says, its reply last, goes through `port`.
     ///
     /// A handler's panic passes through: the driver catches it and answers -32603.
+    #[expect(clippy::needless_pass_by_value, reason = "the driver has no use for it any more")]
     pub fn serve(&mut self, state: &mut S, call: Arc<Call>, port: &mut dyn Port) {
         let run = self
             .dispatch(state, &call, port)

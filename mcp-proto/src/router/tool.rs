@@ -94,7 +94,9 @@ pub(super) fn check_arguments(
     arguments: &Json,
 ) -> Result<(), ToolResult> {
     let Some(validator) = validator else { return Ok(()) };
-    validator.validate(Checked::Arguments, tool.arguments_schema(), arguments).map_err(misfit)
+    validator
+        .validate(Checked::Arguments, tool.arguments_schema(), arguments)
+        .map_err(|why| misfit(&why))
 }
 
 /// Checks that a tool with an output schema keeps to it. A failure has nothing to keep to.
@@ -132,9 +134,9 @@ pub(super) fn encode(result: &ToolResult, rules: &Rules) -> ResultBody {
 }
 
 fn read<A: DeserializeOwned>(arguments: &Json) -> Result<A, ToolResult> {
-    typed::read(arguments).map_err(misfit)
+    typed::read(arguments).map_err(|why| misfit(&why))
 }
 
-fn misfit(why: String) -> ToolResult {
+fn misfit(why: &str) -> ToolResult {
     ToolResult::error(format!("Invalid arguments: {why}"))
 }

@@ -75,6 +75,8 @@ use listen::Listen;
 use request_meta::Declarations;
 use session::Session;
 use state::Sealer;
+#[cfg(test)]
+pub(crate) use state::digest;
 
 /// The state machine of the server side, without a transport.
 ///

@@ -2,7 +2,7 @@
 //!
 //! `fixture [DRAIN_MS]`
 
-use std::{error::Error, io, time::Duration};
+use std::{error::Error, io, net::TcpStream, time::Duration};
 
 use mcp_proto::{
     Router,
@@ -36,17 +36,20 @@ fn main() -> Result<(), Box<dyn Error>> {
         io::stdin().read_line(&mut line).map_err(|error| Stop::Failed(error.to_string()))?;
         Ok(line)
     });
-    // Returns when the other end of the connection it makes is closed.
-    let hold = Tool::new("hold").arguments::<Held>()?;
-    router.tool_thread(&Pool::new(1), hold, |_, arguments: Held| {
-        let connect =
-            || io::read_to_string(std::net::TcpStream::connect(("127.0.0.1", arguments.port))?);
-        connect().map_err(|error| Stop::Failed(error.to_string()))
-    });
+    // Both return when the other end of the connection they make is closed.
+    let tool = |name| Tool::new(name).arguments::<Held>();
+    router.tool_thread(&Pool::new(1), tool("hold")?, |_, arguments| hold(&arguments));
+    router.tool(tool("hang")?, |_, arguments| hold(&arguments));
     let mut config = ServerConfig::new(Implementation::new("fixture", "1.0.0"));
     if let Some(millis) = std::env::args().nth(1).and_then(|argument| argument.parse().ok()) {
         config.drain = Duration::from_millis(millis);
     }
     Server::new("fixture", "1.0.0", router, ()).config(config).serve()?;
     Ok(())
+}
+
+fn hold(arguments: &Held) -> Result<String, Stop> {
+    TcpStream::connect(("127.0.0.1", arguments.port))
+        .and_then(io::read_to_string)
+        .map_err(|error| Stop::Failed(error.to_string()))
 }

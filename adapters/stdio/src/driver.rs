@@ -77,10 +77,11 @@ impl<S: 'static, L: Link> Driver<S, L> {
         config: ServerConfig,
         router: Router<S>,
         state: S,
+        commands: Arc<Commands>,
         link: L,
-    ) -> io::Result<Self> {
-        Ok(Self {
-            commands: Arc::new(Commands::new(link.waker()?)),
+    ) -> Self {
+        Self {
+            commands,
             drain: config.drain,
             pipe: ServerPipe::new(config, Box::new(OsEntropy)),
             router,
@@ -90,7 +91,7 @@ impl<S: 'static, L: Link> Driver<S, L> {
             open: true,
             closing: None,
             stalled: None,
-        })
+        }
     }
 
     /// Serves until the peer is gone or the pipe has closed.
@@ -127,10 +128,7 @@ impl<S: 'static, L: Link> Driver<S, L> {
             }
             // 3. Wait.
             let want = self.want();
-            let woken = match &want {
-                Some(want) => self.link.wait(want),
-                None => Ok(Woken::Other),
-            };
+            let woken = self.link.wait(&want);
             // 4. Read the clock, once.
             now = Instant::from_zero(self.clock.elapsed());
             // 5. Feed what has come in.
@@ -216,8 +214,9 @@ impl<S: 'static, L: Link> Driver<S, L> {
         self.closing.is_some_and(|until| self.pipe.pending_write().is_empty() || until <= now)
     }
 
-    /// What to wait for; `None` if there is something to do at once.
-    fn want(&self) -> Option<Want> {
+    /// What to wait for. Where there is something to do at once, input is looked at all the same:
+    /// threads that never stop talking must not keep it waiting.
+    fn want(&self) -> Want {
         let due =
             [self.pipe.poll_timeout(), self.closing, self.stalled].into_iter().flatten().min();
         let output = !self.pipe.pending_write().is_empty();
@@ -225,16 +224,15 @@ impl<S: 'static, L: Link> Driver<S, L> {
         let input = open && self.pipe.accepts_input();
         // Read before the queue is looked at: whoever gave its outbox back said all before.
         let alone = Arc::strong_count(&self.commands) == 1;
-        if !self.commands.fall_asleep() {
-            return None;
-        }
-        Some(Want {
+        let asleep = self.commands.fall_asleep();
+        let timeout = due.map(|due| due.saturating_since(self.now()));
+        Want {
             input,
             hang_up: open && !input && self.stalled.is_none(),
             output,
-            timeout: due.map(|due| due.saturating_since(self.now())),
-            idle: alone && input && !output && due.is_none() && self.pipe.is_idle(),
-        })
+            timeout: if asleep { timeout } else { Some(Duration::ZERO) },
+            idle: asleep && alone && input && due.is_none() && self.pipe.is_idle(),
+        }
     }
 
     fn now(&self) -> Instant {

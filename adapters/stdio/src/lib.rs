@@ -46,15 +46,17 @@ mod unix;
 
 use std::{
     io::{self, Read, Write},
+    sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use mcp_proto::{Router, schema::Implementation, server::ServerConfig};
+use mcp_proto::{Router, router::Outbox, schema::Implementation, server::ServerConfig};
 
 pub use pool::Pool;
 pub use thread::ThreadedTools;
 
 use driver::{Driver, Link};
+use outbox::Commands;
 
 /// Serves `router` over the stdin and stdout of this process until the client is done.
 ///
@@ -69,14 +71,20 @@ pub fn serve<S: 'static>(
 }
 
 /// A server that is about to serve one client.
-#[derive(Debug)]
 #[must_use = "a server does nothing until it serves"]
 pub struct Server<S> {
     config: ServerConfig,
     router: Router<S>,
     state: S,
+    commands: Arc<Commands>,
     #[cfg_attr(not(unix), allow(dead_code, reason = "there are none"))]
     signals: bool,
+}
+
+impl<S> std::fmt::Debug for Server<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Server").field("config", &self.config).finish_non_exhaustive()
+    }
 }
 
 impl<S: 'static> Server<S> {
@@ -89,7 +97,7 @@ impl<S: 'static> Server<S> {
         state: S,
     ) -> Self {
         let config = ServerConfig::new(Implementation::new(name, version));
-        Self { config, router, state, signals: true }
+        Self { config, router, state, commands: Arc::new(Commands::new()), signals: true }
     }
 
     /// Replaces the configuration, name and version included. Its `unix_at_zero` is not used: the
@@ -97,6 +105,12 @@ impl<S: 'static> Server<S> {
     pub fn config(mut self, config: ServerConfig) -> Self {
         self.config = config;
         self
+    }
+
+    /// What other threads speak through while the server serves: to tell of a resource that has
+    /// changed, say. What is said before it serves waits; what is said afterwards is dropped.
+    pub fn outbox(&self) -> Arc<dyn Outbox> {
+        Arc::clone(&self.commands) as Arc<dyn Outbox>
     }
 
     /// Whether SIGTERM ends [`Server::serve`] in good order. Default: yes, on Unix.
@@ -170,6 +184,7 @@ impl<S: 'static> Server<S> {
         let unix = SystemTime::now().duration_since(UNIX_EPOCH);
         // A clock before 1970 is wrong anyway.
         self.config.unix_at_zero = unix.unwrap_or(Duration::ZERO);
-        Driver::new(self.config, self.router, self.state, link)?.run()
+        self.commands.wake_with(link.waker()?);
+        Driver::new(self.config, self.router, self.state, self.commands, link).run()
     }
 }

@@ -3,7 +3,7 @@
 use std::{
     mem,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -19,16 +19,18 @@ pub(crate) struct Commands {
     /// `None` once the driver has ended.
     queue: Mutex<Option<Vec<Command>>>,
     asleep: AtomicBool,
-    wake: Box<dyn Fn() + Send + Sync>,
+    wake: OnceLock<Box<dyn Fn() + Send + Sync>>,
 }
 
 impl Commands {
-    pub(crate) fn new(wake: impl Fn() + Send + Sync + 'static) -> Self {
-        Self {
-            queue: Mutex::new(Some(Vec::new())),
-            asleep: AtomicBool::new(false),
-            wake: Box::new(wake),
-        }
+    pub(crate) fn new() -> Self {
+        let queue = Mutex::new(Some(Vec::new()));
+        Self { queue, asleep: AtomicBool::new(false), wake: OnceLock::new() }
+    }
+
+    /// Says how the driver is woken: before it first sleeps, and once.
+    pub(crate) fn wake_with(&self, wake: Box<dyn Fn() + Send + Sync>) {
+        let _ = self.wake.set(wake);
     }
 
     /// Says that the driver is about to wait. False: a command has come, it must not.
@@ -71,8 +73,10 @@ impl Outbox for Commands {
             _ => return,
         }
         // One wake for each sleep, not for each command.
-        if self.asleep.swap(false, Ordering::SeqCst) {
-            (self.wake)();
+        if self.asleep.swap(false, Ordering::SeqCst)
+            && let Some(wake) = self.wake.get()
+        {
+            wake();
         }
     }
 }

@@ -16,9 +16,10 @@ use common::{Client, DEADLINE, call, request, start, text};
 use mcp_proto::{
     Router,
     schema::{Implementation, Tool},
-    server::{Command, Event, ServerConfig},
+    server::{Command, Event, List, ServerConfig},
 };
 use mcp_stdio::Server;
+use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -273,4 +274,41 @@ fn a_file_is_served_like_a_pipe() {
     let client = Client::new(ours, std::io::sink());
     assert_eq!([&client.next()["id"], &client.next()["id"]], [1, 2]);
     client.assert_ended();
+}
+
+#[test]
+fn a_thread_without_a_call_is_heard() {
+    let (sender, outboxes) = channel();
+    let (mut client, _server, _) = start(move || {
+        let server = echo();
+        sender.send(server.outbox()).unwrap();
+        server
+    });
+    client.open_session();
+    assert_eq!(text(&client.ask(&echo_call(1, "hi"))), "hi");
+    let outbox = outboxes.recv_timeout(DEADLINE).unwrap();
+    outbox.send(Command::ListChanged(List::Tools));
+    assert_eq!(client.next()["method"], "notifications/tools/list_changed");
+}
+
+#[test]
+fn an_input_that_somebody_made_non_blocking_is_waited_for() {
+    let (input, client_output) = std::io::pipe().unwrap();
+    let (client_input, output) = std::io::pipe().unwrap();
+    fcntl_setfl(&input, OFlags::NONBLOCK).unwrap();
+    std::thread::spawn(move || echo().serve_fds(input, output));
+    let mut client = Client::new(client_input, client_output);
+    client.open_session();
+    assert_eq!(text(&client.ask(&echo_call(1, "hi"))), "hi");
+}
+
+#[test]
+fn the_output_blocks_again_after_the_end() {
+    let (input, _) = std::io::pipe().unwrap();
+    let (_kept, output) = std::io::pipe().unwrap();
+    let again = output.try_clone().unwrap();
+    let before = fcntl_getfl(&again).unwrap();
+    echo().serve_fds(input, output).unwrap();
+    assert_eq!(fcntl_getfl(&again).unwrap(), before);
+    assert!(!before.contains(OFlags::NONBLOCK));
 }

@@ -126,6 +126,23 @@ fn sigterm_gives_a_call_up_that_does_not_finish() {
 }
 
 #[test]
+fn sigterm_ends_a_process_whose_handler_hangs_when_it_comes_again() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (mut client, mut child) = spawn("fixture", &[]);
+    client.open_session();
+    client.send(&call(1, "hang", &json!({"port": listener.local_addr().unwrap().port()})));
+    let (held, _) = listener.accept().unwrap();
+    // Two signals that come together may be one.
+    let ended = (0..DEADLINE.as_millis() / 10).any(|_| {
+        terminate(&child);
+        client.has_ended_within(Duration::from_millis(10))
+    });
+    drop(held);
+    assert!(ended, "the process hangs");
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+}
+
+#[test]
 fn sigterm_ends_a_process_whose_peer_does_not_read() {
     let (mut ours, theirs) = UnixStream::pair().unwrap();
     let child = Command::new(example("fixture"))

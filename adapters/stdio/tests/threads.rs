@@ -14,7 +14,7 @@ use common::{Client, DEADLINE, Running, call, modern_call, start, text};
 use mcp_proto::{
     Router,
     router::{CallContext, Stop},
-    schema::{Elicited, Form, Tool},
+    schema::{Elicited, Form, Level, Tool},
 };
 use mcp_stdio::{Pool, Server, ThreadedTools};
 use serde_json::{Value, json};
@@ -193,4 +193,22 @@ fn what_a_thread_says_leaves_while_it_runs() {
     assert_eq!(said["method"], "notifications/x-waiting");
     go.send(()).unwrap();
     assert_eq!(text(&client.next()), "done");
+}
+
+#[test]
+fn a_thread_that_never_stops_talking_does_not_keep_input_waiting() {
+    let (sender, stops) = channel();
+    let (mut client, _server) = start_with(Pool::new(1), move |cx, _| {
+        while !cx.is_cancelled() {
+            cx.log(Level::Error, "again");
+        }
+        sender.send(()).unwrap();
+        Err(Stop::Cancelled)
+    });
+    client.open_session();
+    assert_eq!(client.ask(&call(1, "tool", &json!({})))["method"], "notifications/message");
+    client.send(&json!({
+        "jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 1},
+    }));
+    stops.recv_timeout(DEADLINE).expect("the cancellation is seen");
 }

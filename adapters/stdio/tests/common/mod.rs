@@ -67,7 +67,12 @@ impl Client {
 
     /// Asserts that the server has closed its side, having said nothing more.
     pub(crate) fn assert_ended(&self) {
-        assert_eq!(self.lines.recv_timeout(DEADLINE), Err(RecvTimeoutError::Disconnected));
+        assert!(self.has_ended_within(DEADLINE), "the server goes on");
+    }
+
+    /// Whether the server closes its side within `time`, saying nothing more.
+    pub(crate) fn has_ended_within(&self, time: Duration) -> bool {
+        self.lines.recv_timeout(time) == Err(RecvTimeoutError::Disconnected)
     }
 
     /// Opens a session of 2025-11-25 in which every kind of question may be asked.

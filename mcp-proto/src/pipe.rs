@@ -300,7 +300,7 @@ impl Side {
                 }
             }
             Body::Single(Err(malformed)) => self.malformed(&malformed, line),
-            Body::Batch(elements) => self.handle_batch(elements),
+            Body::Batch(elements) => self.handle_batch(elements, line),
         }
     }
 
@@ -310,7 +310,7 @@ impl Side {
     }
 
     /// A batch is served where the session's revision has them; its responses leave together.
-    fn handle_batch(&mut self, elements: Vec<Result<Message<'_>, Malformed>>) {
+    fn handle_batch(&mut self, elements: Vec<Result<Message<'_>, Malformed>>, line: &[u8]) {
         let served = self.server.pipe_rules().is_some_and(|rules| rules.batches);
         let limit = self.server.config().limits.batch_max;
         if !served || elements.is_empty() || elements.len() > limit {
@@ -324,7 +324,7 @@ impl Side {
             if self.junk.may_reply(self.now) {
                 self.write_error(None, &error);
             }
-            return;
+            return self.drop_junk(line);
         }
         let mut waiting = BTreeSet::new();
         let mut responses: Vec<String> = Vec::new();
@@ -345,8 +345,10 @@ impl Side {
                     Received::Accepted => None,
                     Received::Refused { id, error } => Some((id, error)),
                 },
-                Err(malformed) if malformed.response => None,
-                Err(malformed) => Some((malformed.id, not_a_message())),
+                Err(malformed) => {
+                    self.drop_junk(line);
+                    (!malformed.response).then(|| (malformed.id, not_a_message()))
+                }
             };
             if let Some((id, error)) = refused {
                 responses.push(error_response(id.as_ref(), null_id, &error));
@@ -374,6 +376,10 @@ impl Side {
         if answered {
             self.write_error(malformed.id.as_ref(), &error);
         }
+        self.drop_junk(line);
+    }
+
+    fn drop_junk(&mut self, line: &[u8]) {
         self.server.drop_noted(Dropped::Junk(excerpt(&start_of(line)).into()));
     }
 

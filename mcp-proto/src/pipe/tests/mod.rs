@@ -6,13 +6,17 @@
 
 mod ask_legacy;
 mod ask_modern;
+mod batches;
+mod bounds;
 mod closing;
 mod eras;
 mod fresh;
 mod initializing;
+mod junk;
 mod listening;
 mod modern;
 mod operating;
+mod params;
 mod races;
 mod show;
 

@@ -11,6 +11,10 @@ use crate::server::{Answer, Call, Event, Method};
 /// One entry of a transcript, folded where it is too long for the eye.
 pub(super) fn entry(mark: char, text: &str) -> String {
     const COLUMNS: usize = 80;
+    const CHARS_MAX: usize = 1000;
+    if let Some((end, _)) = text.char_indices().nth(CHARS_MAX) {
+        return entry(mark, &format!("{}… and more, {} bytes", &text[..end / 10], text.len()));
+    }
     let short = text
         .replace(r#"{"jsonrpc":"2.0","#, "{")
         .replace(&super::meta(super::ALL_CAPABILITIES), r#""_meta":{modern}"#)

@@ -10,6 +10,7 @@ mod entropy;
 mod error;
 mod grant;
 mod limits;
+pub mod manual;
 mod pipe;
 pub mod router;
 mod rpc;

@@ -1,0 +1,15 @@
+//! The manual: what an application or an adapter has to know that no single type says.
+//!
+//! - [`the_loop`]: what drives the core, in five steps.
+//! - [`eras`]: one handler for revisions with a session and for the one without.
+//! - [`asking`]: how a handler asks the client, why it runs again, and what `once` is for.
+//! - [`limits`]: what happens at each limit, seen from both sides.
+//! - [`traps`]: what goes wrong in practice, and how to notice it.
+//!
+//! The examples are compiled and run with the tests of this crate.
+
+pub mod asking;
+pub mod eras;
+pub mod limits;
+pub mod the_loop;
+pub mod traps;

@@ -1,1 +1,17 @@
-//! What the tests share.
+//! What the tests that cross crates share: the server with every feature, and a way to talk to a
+//! server in memory.
+
+mod entropy;
+pub mod everything;
+mod peer;
+mod wire;
+
+pub use entropy::Seeded;
+pub use peer::Peer;
+pub use wire::Wire;
+
+/// The README, whose examples are compiled with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+#[derive(Debug)]
+pub struct Readme;

@@ -56,10 +56,10 @@ impl CallContext<'_> {
         answers.into_iter().next().ok_or(Stop::Asked)
     }
 
-    /// Asks, even if there are answers to the same questions: they are outdated. Before 2026-07-28
-    /// the handler is not run again with the answers to these.
+    /// Asks at the end of the run, even if there are answers to the same questions: they are
+    /// outdated.
     pub(super) fn ask_again(&mut self, questions: Vec<(Key, Question)>) -> Stop {
-        match self.may_ask_here().and_then(|()| self.put(questions)) {
+        match self.may_ask_here().and_then(|()| self.collect(questions)) {
             Ok(()) => Stop::Asked,
             Err(stop) => stop,
         }
@@ -112,10 +112,22 @@ impl CallContext<'_> {
         }
     }
 
-    /// Sends questions and waits for the answers, if the revision and the port allow that; keeps
-    /// them for the end of the run otherwise.
+    /// Gets answers, if the revision and the port allow that; keeps the questions for the end of
+    /// the run otherwise.
     fn put(&mut self, questions: Vec<(Key, Question)>) -> Result<(), Stop> {
+        if self.is_cancelled() {
+            return Err(Stop::Cancelled);
+        }
+        if !self.asking.is_asking() && self.call.terms.version.rules().server_requests {
+            return self.send_and_wait(questions);
+        }
+        self.collect(questions)?;
+        Err(Stop::Asked)
+    }
+
+    fn collect(&mut self, questions: Vec<(Key, Question)>) -> Result<(), Stop> {
         match &mut self.asking {
+            Asking::Nothing => self.asking = Asking::Collected(questions),
             Asking::Sent => {}
             Asking::Collected(collected) => {
                 for (key, question) in questions {
@@ -126,12 +138,8 @@ impl CallContext<'_> {
                     }
                 }
             }
-            Asking::Nothing if self.call.terms.version.rules().server_requests => {
-                return self.send_and_wait(questions);
-            }
-            Asking::Nothing => self.asking = Asking::Collected(questions),
         }
-        Err(Stop::Asked)
+        Ok(())
     }
 
     fn send_and_wait(&mut self, questions: Vec<(Key, Question)>) -> Result<(), Stop> {

@@ -55,6 +55,38 @@ use crate::{
 ///
 /// `S` is the application's own state; handlers run one at a time and have it whole. Neither the
 /// router nor its handlers need to be `Send`.
+///
+/// ```
+/// use mcp_proto::{
+///     Router,
+///     router::Stop,
+///     schema::{Elicited, Field, Form, Tool},
+/// };
+///
+/// #[derive(serde::Deserialize)]
+/// struct Deploy {
+///     environment: String,
+/// }
+///
+/// #[derive(serde::Deserialize)]
+/// struct Choice {
+///     sure: bool,
+/// }
+///
+/// let mut router = Router::<u32>::new();
+/// router.tool(Tool::new("deploy").description("Deploys the last build"), |cx, deploy: Deploy| {
+///     let form = Form::new(format!("Deploy to {}?", deploy.environment))
+///         .field("sure", Field::boolean().required());
+///     match cx.elicit::<Choice>("sure", form)? {
+///         Elicited::Accepted(Choice { sure: true }) => {}
+///         _ => return Err(Stop::Failed("The person did not want it.".into())),
+///     }
+///     *cx.state += 1;
+///     Ok(format!("deployment {}", cx.state))
+/// });
+/// let offer = router.take_offer().expect("a new router has something to tell");
+/// assert!(offer.capabilities.tools.is_some());
+/// ```
 pub struct Router<S> {
     tools: Catalog<ToolEntry<S>>,
     prompts: Catalog<PromptEntry<S>>,

@@ -74,6 +74,11 @@ impl Server {
         // The machine counts the rounds, whatever memo it is given: ids are made of them.
         memo.rounds = memo.rounds.max(asker.memo.rounds);
         if let Some(error) = self.objection(&asker.terms, may_ask, &questions, &memo) {
+            if asker.session.is_some() {
+                // A handler may be waiting for the answers: there will be none.
+                asker.flags.cancelled.store(true, Ordering::Relaxed);
+                self.tell(Event::Cancelled { call, reason: None });
+            }
             return self.respond(now, call, Reply::Error(error));
         }
         if self.departed && asker.session.is_some() {

@@ -262,6 +262,8 @@ fn nonsense_of_the_application_ends_the_call_with_an_error() {
         peer.ask(0, questions).unwrap();
         assert!(peer.line().contains(r#""id":1,"error":{"code":-32603"#));
         assert!(peer.pipe.is_idle());
+        // A handler that waits for the answers hears that there will be none.
+        assert!(peer.calls[0].is_cancelled());
     }
 }
 

@@ -316,3 +316,25 @@ fn sampling_with_tools_is_refused_before_2025_11_25() {
     let said = first(ask, client(Version::V2025_06_18)).said;
     assert_eq!(said, [failure("the client's revision has no tools in sampling")]);
 }
+
+#[test]
+fn a_cancelled_call_asks_nothing_more() {
+    for version in [LEGACY, MODERN] {
+        let call = client(version);
+        call.flags.cancelled.store(true, core::sync::atomic::Ordering::Relaxed);
+        assert_eq!(first(ROOTS, call).said, [] as [&str; 0]);
+    }
+}
+
+#[test]
+fn questions_of_one_run_have_keys_of_their_own() {
+    let ask: Ask = |cx| {
+        let roots = cx.roots();
+        let again = cx.roots();
+        let other = cx.elicit::<Json>("roots", Form::new("Roots?"));
+        assert!(matches!((roots, again), (Err(Stop::Asked), Err(Stop::Asked))));
+        assert_eq!(other, Err(Stop::Failed("two questions have the key \"roots\"".into())));
+        Ok("whatever".into())
+    };
+    assert_eq!(first(ask, client(MODERN)).said, ["ask roots: Roots"]);
+}

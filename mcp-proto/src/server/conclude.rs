@@ -1,7 +1,9 @@
 //! The one conclusion of a call: a result, an error, or silence after a cancellation.
 
-use alloc::{boxed::Box, format, string::String};
+use alloc::{boxed::Box, format, string::String, vec::Vec};
 use core::{fmt::Write, sync::atomic::Ordering};
+
+use serde::Deserialize;
 
 use super::{
     About, CallId, CloseReason, Event, Reply, ResultBody, Running, Server, SessionKey, ask::Waiting,
@@ -9,6 +11,8 @@ use super::{
 use crate::{
     error::{CommandError, ErrorObject, code},
     rpc::{error_response, notification},
+    schema::Capability,
+    terms::Terms,
     time::Instant,
     version::Rules,
     wire::{Frame, Object, RequestId},
@@ -44,11 +48,32 @@ impl Server {
             }
             Reply::Error(error) => {
                 let running = self.finish(call)?;
-                let rules = running.call.terms.version.rules();
-                let error = fit(rules, error);
+                let error = fit(&running.call.terms, error);
+                self.note_elicitations(running.call.session, &error);
                 let text = error_response(Some(&running.call.request_id), false, &error);
                 self.send(About::Call(call), Frame::owned(text), true);
                 Ok(())
+            }
+        }
+    }
+
+    /// The URL elicitations that an error asks for may be reported complete to its client.
+    fn note_elicitations(&mut self, session: Option<SessionKey>, error: &ErrorObject) {
+        #[derive(Deserialize)]
+        struct Data {
+            elicitations: Vec<Elicitation>,
+        }
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Elicitation {
+            elicitation_id: Box<str>,
+        }
+        let data = error.data.as_ref().filter(|_| error.code == code::URL_ELICITATION_REQUIRED);
+        let sent = data.and_then(|data| data.parse::<Data>().ok());
+        let session = session.and_then(|key| self.sessions.get_mut(&key));
+        if let (Some(Data { elicitations }), Some(session)) = (sent, session) {
+            for Elicitation { elicitation_id } in elicitations {
+                session.elicitation_sent(&self.config.limits, elicitation_id);
             }
         }
     }
@@ -109,7 +134,7 @@ impl Server {
         if !self.sessions.contains_key(&key) {
             return Err(CommandError::Gone);
         }
-        let calls: alloc::vec::Vec<CallId> = self
+        let calls: Vec<CallId> = self
             .calls
             .iter()
             .filter(|(_, running)| running.call.session == Some(key))
@@ -185,16 +210,18 @@ impl Server {
     }
 }
 
-/// An application's error as the peer's revision may have it: codes that the revision gives
-/// another meaning, or none, are replaced.
+/// An application's error as the peer may have it: codes that its revision gives another meaning,
+/// or none, are replaced.
 ///
 /// Spec: "Error codes" of 2026-07-28.
-fn fit(rules: &Rules, mut error: ErrorObject) -> ErrorObject {
+fn fit(terms: &Terms, mut error: ErrorObject) -> ErrorObject {
     const DEFINED: [i64; 3] =
         [code::HEADER_MISMATCH, code::MISSING_CLIENT_CAPABILITY, code::UNSUPPORTED_VERSION];
+    let rules = terms.version.rules();
+    let knows_urls = rules.elicitation_ids && terms.capabilities.has(&Capability::ElicitationUrl);
     if error.code == code::RESOURCE_NOT_FOUND {
         error.code = rules.resource_not_found;
-    } else if error.code == code::URL_ELICITATION_REQUIRED && !rules.elicitation_ids {
+    } else if error.code == code::URL_ELICITATION_REQUIRED && !knows_urls {
         error = ErrorObject::internal();
     } else if rules.result_type
         && (-32099..=-32020).contains(&error.code)

@@ -8,16 +8,23 @@ mod ask_legacy;
 mod ask_modern;
 mod batches;
 mod bounds;
+mod changes;
+mod chunks;
 mod closing;
 mod eras;
+mod exhaustive;
 mod fresh;
 mod initializing;
 mod junk;
 mod listening;
+mod logs;
 mod modern;
 mod operating;
 mod params;
+mod progress;
 mod races;
+mod results;
+mod shape;
 mod show;
 
 use alloc::{

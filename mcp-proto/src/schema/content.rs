@@ -94,6 +94,19 @@ impl Content {
         inserted.map(|()| block)
     }
 
+    /// About how many bytes the block takes.
+    pub(crate) fn room(&self) -> usize {
+        const FRAME: usize = 48;
+        match self {
+            Self::Text(text) => FRAME + text.len(),
+            Self::Image { data, mime_type } | Self::Audio { data, mime_type } => {
+                FRAME + data.len() + mime_type.len()
+            }
+            Self::Raw(json) => json.as_str().len(),
+            _ => 4 * FRAME,
+        }
+    }
+
     /// Appends the JSON text for a peer under `rules`.
     pub(crate) fn encode(&self, rules: &Rules, out: &mut String) {
         if let Self::Raw(json) = self {

@@ -23,7 +23,9 @@ struct Options {
 
 fn main() -> ExitCode {
     let Some(options) = options(env::args().skip(1)) else {
-        eprintln!("usage: load [--era R] [--op O] [--window N] [--requests N] [--bytes N] -- COMMAND");
+        eprintln!(
+            "usage: load [--era R] [--op O] [--window N] [--requests N] [--bytes N] -- COMMAND"
+        );
         return ExitCode::from(2);
     };
     match run(&options) {
@@ -116,7 +118,8 @@ fn start(command: &[String]) -> io::Result<Server> {
 /// A request from its method on.
 fn body(options: &Options) -> String {
     let meta = r#""_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"load","version":"0"},"io.modelcontextprotocol/clientCapabilities":{}}"#;
-    let message: String = "All the news that fits in a line. ".chars().cycle().take(options.bytes).collect();
+    let message: String =
+        "All the news that fits in a line. ".chars().cycle().take(options.bytes).collect();
     let call = format!(r#""name":"echo","arguments":{{"message":"{message}"}}"#);
     let (method, members) = match options.op.as_str() {
         "ping" => ("ping", String::new()),
@@ -145,7 +148,13 @@ impl Server {
         }
     }
 
-    fn exchange(&mut self, body: &str, first: usize, count: usize, window: usize) -> io::Result<()> {
+    fn exchange(
+        &mut self,
+        body: &str,
+        first: usize,
+        count: usize,
+        window: usize,
+    ) -> io::Result<()> {
         let (mut sent, mut answered) = (0, 0);
         let mut burst = Vec::new();
         while answered < count {

@@ -158,9 +158,10 @@ impl<S: 'static, L: Link> Driver<S, L> {
     fn serve_outputs(&mut self, now: Instant) {
         while let Some(output) = self.pipe.poll_output() {
             match output {
-                PipeOutput::Event(Event::Call(call)) => self.serve_call(call),
+                PipeOutput::Event(Event::Call(call)) => self.serve_call(now, call),
                 PipeOutput::Event(event) => self.observe(&event),
-                PipeOutput::Close => self.closing = Some(now + self.drain),
+                // A handler may have taken long since the turn began.
+                PipeOutput::Close => self.closing = Some(self.now() + self.drain),
                 _ => {}
             }
             self.renew_offer();
@@ -168,7 +169,7 @@ impl<S: 'static, L: Link> Driver<S, L> {
     }
 
     /// Runs a handler. One that panics is answered for, and the loop goes on.
-    fn serve_call(&mut self, call: Arc<Call>) {
+    fn serve_call(&mut self, now: Instant, call: Arc<Call>) {
         let id = call.id;
         let (router, state) = (&mut self.router, &mut self.state);
         let mut port = InlinePort {
@@ -176,6 +177,7 @@ impl<S: 'static, L: Link> Driver<S, L> {
             link: &mut self.link,
             commands: &self.commands,
             clock: self.clock,
+            now,
         };
         if catch_unwind(AssertUnwindSafe(|| router.serve(state, call, &mut port))).is_err() {
             let reply = Reply::Error(ErrorObject::internal());
@@ -247,14 +249,18 @@ struct InlinePort<'a, L> {
     link: &'a mut L,
     commands: &'a Arc<Commands>,
     clock: std::time::Instant,
+    now: Instant,
 }
 
 impl<L: Link> Port for InlinePort<'_, L> {
     fn emit(&mut self, command: Command) {
         let is_reply = matches!(command, Command::Respond { .. });
-        let now = Instant::from_zero(self.clock.elapsed());
+        // Only what begins a deadline needs to know how long the handler has taken.
+        if !matches!(command, Command::Respond { reply: Reply::Result(_) | Reply::Error(_), .. }) {
+            self.now = Instant::from_zero(self.clock.elapsed());
+        }
         // A call that is gone has nobody to tell it to; the handler sees that it is cancelled.
-        let _ = self.pipe.handle_command(now, command);
+        let _ = self.pipe.handle_command(self.now, command);
         if !is_reply {
             // A peer that is gone is noticed by the loop, which writes next.
             let _ = write_pending(self.pipe, self.link);

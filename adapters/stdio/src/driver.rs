@@ -143,7 +143,10 @@ impl<S: 'static, L: Link> Driver<S, L> {
                     self.end_input(now);
                 }
             }
-            self.commands.take(&mut commands);
+            // Where it was idle, nobody had an outbox.
+            if !want.idle {
+                self.commands.take(&mut commands);
+            }
             for command in commands.drain(..) {
                 // An error is a race with the peer or a fact about it, which the thread that
                 // sent the command no longer waits for.
@@ -226,14 +229,16 @@ impl<S: 'static, L: Link> Driver<S, L> {
         let input = open && self.pipe.accepts_input();
         // Read before the queue is looked at: whoever gave its outbox back said all before.
         let alone = Arc::strong_count(&self.commands) == 1;
-        let asleep = self.commands.fall_asleep();
+        let idle =
+            alone && input && due.is_none() && self.pipe.is_idle() && self.commands.is_empty();
+        let asleep = idle || self.commands.fall_asleep();
         let timeout = due.map(|due| due.saturating_since(self.now()));
         Want {
             input,
             hang_up: open && !input && self.stalled.is_none(),
             output,
             timeout: if asleep { timeout } else { Some(Duration::ZERO) },
-            idle: asleep && alone && input && due.is_none() && self.pipe.is_idle(),
+            idle,
         }
     }
 

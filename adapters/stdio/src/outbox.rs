@@ -38,11 +38,15 @@ impl Commands {
         // First the word, then the look: a sender does it the other way round, so that one of
         // the two sees the other.
         self.asleep.store(true, Ordering::SeqCst);
-        let nothing = self.lock().as_ref().is_none_or(Vec::is_empty);
+        let nothing = self.is_empty();
         if !nothing {
             self.asleep.store(false, Ordering::SeqCst);
         }
         nothing
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lock().as_ref().is_none_or(Vec::is_empty)
     }
 
     /// Says that the driver no longer waits, and moves what has come into `commands`, which is

@@ -18,6 +18,7 @@ type Job = Box<dyn FnOnce() + Send>;
 ///
 /// Clones share the threads. Threads start when there is work for them, and end when the last
 /// clone is gone; they are never waited for, so that a tool that hangs cannot hold up the end.
+/// A tool that waits for a person's answer keeps its thread: count those in.
 #[derive(Clone)]
 pub struct Pool {
     owner: Arc<Owner>,

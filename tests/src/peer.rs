@@ -88,7 +88,9 @@ impl Peer {
 
     /// Calls a tool, and returns what comes back, in order.
     pub fn call(&mut self, tool: &str, arguments: Value) -> Vec<Value> {
-        self.request("tools/call", json!({"name": tool, "arguments": arguments}))
+        let mut params = json!({"name": tool});
+        params["arguments"] = arguments;
+        self.request("tools/call", params)
     }
 
     /// Sends a notification, and returns what comes back, in order.
@@ -99,10 +101,16 @@ impl Peer {
 
     /// Answers a request of the server's, and returns what comes back, in order.
     pub fn respond(&mut self, request: &Value, result: Value) -> Vec<Value> {
-        self.send(&json!({"jsonrpc": "2.0", "id": request["id"], "result": result}))
+        let mut response = json!({"jsonrpc": "2.0", "id": request["id"]});
+        response["result"] = result;
+        self.send(&response)
     }
 
     /// Sends a message, and returns what comes back, in order.
+    ///
+    /// # Panics
+    ///
+    /// If the server writes a line that is no JSON.
     pub fn send(&mut self, message: &Value) -> Vec<Value> {
         let lines = self.wire.send(&message.to_string());
         lines.iter().map(|line| serde_json::from_str(line).expect("lines are JSON")).collect()

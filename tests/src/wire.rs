@@ -28,7 +28,10 @@ pub struct Wire<S> {
 
 impl<S> std::fmt::Debug for Wire<S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Wire").field("now", &self.now).field("closed", &self.closed).finish()
+        f.debug_struct("Wire")
+            .field("now", &self.now)
+            .field("closed", &self.closed)
+            .finish_non_exhaustive()
     }
 }
 

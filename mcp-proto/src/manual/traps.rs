@@ -27,6 +27,9 @@
 //! 50 after 50 is dropped, as the protocol wants it. The same holds for log messages below the
 //! level that the client asked for; in 2026-07-28 a request that names no level wants none.
 //!
+//! Some clients look at notifications later than at results. They lose progress that arrives
+//! together with the result; that is theirs to mend, and costs only the last bit of a fast call.
+//!
 //! # A value is attached, and is gone
 //!
 //! [`attach`](crate::router::CallContext::attach) belongs to a session, and 2026-07-28 has none. A

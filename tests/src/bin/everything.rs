@@ -11,7 +11,7 @@ fn main() -> ExitCode {
         eprintln!("usage: everything stdio");
         return ExitCode::from(2);
     }
-    match everything::slow::serve() {
+    match everything::threads::serve() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("everything: {error}");

@@ -50,7 +50,6 @@ fn add_outcomes(router: &mut Router<State>) {
     let failing = Tool::new("test_error_handling").description("Always fails, and says why");
     let logging = Tool::new("test_tool_with_logging").description("Logs while it runs");
     let quiet = Tool::new("test_logging_tool").description("Logs, if the request asks for it");
-    let progress = Tool::new("test_tool_with_progress").description("Tells how far it is");
     let boom = Tool::new("boom").description("Panics, and the server lives on");
     router
         .tool(failing, |_, _: NoArguments| {
@@ -66,7 +65,7 @@ fn add_outcomes(router: &mut Router<State>) {
             cx.log_as("everything", Level::Info, json!({"said": "once"}));
             Ok("Logged once.")
         })
-        .tool(progress, |cx, _: NoArguments| {
+        .tool(progress_tool(), |cx, _: NoArguments| {
             for done in [0.0, 50.0, 100.0] {
                 cx.progress_message(done, 100.0, &format!("{done} of 100"));
             }
@@ -75,6 +74,11 @@ fn add_outcomes(router: &mut Router<State>) {
         .tool(boom, |_, _: NoArguments| -> Result<&str, Stop> {
             panic!("boom: this tool panics to show that the server lives on")
         });
+}
+
+/// The tool itself; `threads` has another handler for it.
+pub(super) fn progress_tool() -> Tool {
+    Tool::new("test_tool_with_progress").description("Tells how far it is")
 }
 
 #[derive(Deserialize)]

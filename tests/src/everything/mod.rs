@@ -1,7 +1,7 @@
 //! The server with every feature: what the conformance suite calls by name, and what only this
 //! project has. Used by the tests, the tour and the suite.
 //!
-//! [`router`] needs no thread; [`slow::add`] adds the one tool that does.
+//! [`router`] needs no thread; [`threads::add`] adds the tools that do.
 
 mod asking;
 mod content;
@@ -11,7 +11,7 @@ mod prompts;
 mod resources;
 mod rounds;
 mod session;
-pub mod slow;
+pub mod threads;
 
 use mcp_proto::{
     Router,
@@ -38,7 +38,7 @@ pub fn router() -> Router<State> {
     let mut router = Router::new();
     router
         .instructions("Every feature of the protocol, once. Nothing here does any work.")
-        .cache_lists(CacheHint { ttl: Duration::from_secs(60), public: true })
+        .cache_lists(CacheHint { ttl: Duration::from_mins(1), public: true })
         .extension("dev.mcp-proto/everything", json(&value!({"fixtures": true})))
         .experimental("everything", json(&value!({})));
     content::add(&mut router);

@@ -58,6 +58,9 @@ fn add_several(router: &mut Router<State>) {
     router
         .tool(fixture("multiple_inputs", "Asks three things at once"), |cx, _: NoArguments| {
             let name = cx.elicit("user_name", name_form());
+            if let Err(stop @ Stop::Undeclared(_)) = name {
+                return Err(stop); // Without it, the others need not be asked.
+            }
             let capital = cx.sample("capital", capital_question());
             let roots = cx.roots();
             // Only now does the handler stop, if one of the answers is not there yet.

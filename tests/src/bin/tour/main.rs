@@ -58,7 +58,7 @@ fn play_all(scripts: &[Script]) -> ExitCode {
 fn serve() -> ExitCode {
     // The tour lets a tool panic on purpose, and shows what comes of it on the wire.
     std::panic::set_hook(Box::new(|_| {}));
-    match everything::slow::serve() {
+    match everything::threads::serve() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("tour, as the server: {error}");

@@ -73,16 +73,15 @@ impl Server {
         let may_ask = running.may_ask;
         // The machine counts the rounds, whatever memo it is given: ids are made of them.
         memo.rounds = memo.rounds.max(asker.memo.rounds);
-        if let Some(error) = self.objection(&asker.terms, may_ask, &questions, &memo) {
-            if asker.session.is_some() {
-                // A handler may be waiting for the answers: there will be none.
-                asker.flags.cancelled.store(true, Ordering::Relaxed);
-                self.tell(Event::Cancelled { call, reason: None });
+        let legacy = asker.session.is_some();
+        let objection = self
+            .objection(&asker.terms, may_ask, &questions, &memo)
+            .or_else(|| (self.departed && legacy).then(departure));
+        if let Some(error) = objection {
+            if !legacy {
+                return self.respond(now, call, Reply::Error(error));
             }
-            return self.respond(now, call, Reply::Error(error));
-        }
-        if self.departed && asker.session.is_some() {
-            self.fail_asker(call);
+            self.fail_asker(call, &error);
             return Ok(());
         }
         if let Some(session) = asker.session.and_then(|key| self.sessions.get_mut(&key))
@@ -293,17 +292,15 @@ impl Server {
             calls.extend(core::mem::take(&mut session.held).into_iter().map(|held| held.call));
         }
         for call in calls {
-            self.fail_asker(call);
+            self.fail_asker(call, &departure());
         }
     }
 
-    /// A call waits for answers that cannot come.
-    fn fail_asker(&mut self, call: CallId) {
+    /// A call is concluded whose handler may be waiting for answers that will not come.
+    fn fail_asker(&mut self, call: CallId, error: &ErrorObject) {
         if let Ok(running) = self.finish(call) {
             running.call.flags.cancelled.store(true, Ordering::Relaxed);
-            let error =
-                ErrorObject::new(code::INTERNAL_ERROR, "The client left before it answered");
-            let text = rpc::error_response(Some(&running.call.request_id), false, &error);
+            let text = rpc::error_response(Some(&running.call.request_id), false, error);
             self.send(About::Call(call), Frame::owned(text), true);
             self.tell(Event::Cancelled { call, reason: None });
         }
@@ -392,6 +389,10 @@ fn sampling_needs(terms: &Terms, params: &Json) -> (Capability, bool) {
     } else {
         (Capability::Sampling, true)
     }
+}
+
+fn departure() -> ErrorObject {
+    ErrorObject::new(code::INTERNAL_ERROR, "The client left before it answered")
 }
 
 /// -32021, which names what is missing.

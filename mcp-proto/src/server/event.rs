@@ -17,7 +17,8 @@ pub enum Event {
     /// the application asked and the client has answered.
     Call(Arc<Call>),
     /// The client no longer wants an answer, or cannot be reached, or the call asked what may not
-    /// be asked and has ended with an error: nothing about the call leaves any more, and its [`Call::is_cancelled`](super::Call::is_cancelled) is true.
+    /// be asked and has ended with an error: nothing about the call leaves any more, and its
+    /// [`Call::is_cancelled`](super::Call::is_cancelled) is true.
     Cancelled {
         /// The call, as it was in [`Event::Call`].
         call: CallId,

@@ -196,3 +196,15 @@ fn a_batch_is_answered_at_the_end_of_input_too() {
     assert!(!answer.contains(r#""id":3"#), "{answer}");
     assert_eq!(peer.closes, 1);
 }
+
+#[test]
+fn the_error_of_a_question_that_may_not_be_asked_leaves_with_the_batch() {
+    let mut peer = Peer::operating(BATCHES);
+    let call = |id: &str| legacy(id, "own/echo", "{}");
+    peer.send(&batch(&[&call("1"), &call("2")]));
+    peer.ask(0, &[]).unwrap();
+    peer.answer(1, "{}").unwrap();
+    let line = peer.line();
+    assert!(line.starts_with(r#"[{"jsonrpc":"2.0","id":1,"error":{"code":-32603"#), "{line}");
+    assert!(peer.calls[0].is_cancelled());
+}

@@ -350,3 +350,6 @@ impl Server {
         self.outputs.push_back(ServerOutput::Event(event));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -188,7 +188,8 @@ async function questions(client, heard, spoken) {
     if (spoken < since) {
       const result = await call(client, name, args).catch((error) => ({ isError: true, error }));
       check(`${name} fails before ${since}`, result.isError, result);
-      check(`${name} asks nothing that ${spoken} does not have`, heard.asked.length === 0, heard.asked);
+      const foreign = heard.asked.filter(({ kind }) => kind === 'form' || kind === 'url');
+      check(`${name} asks nothing that ${spoken} does not have`, foreign.length === 0, foreign);
       continue;
     }
     const result = await call(client, name, args);
@@ -218,7 +219,7 @@ async function questions(client, heard, spoken) {
 async function tellings(client, heard, spoken) {
   const seen = [];
   const onprogress = ({ progress }) => void seen.push(progress);
-  const result = await call(client, 'test_tool_with_progress', undefined, { onprogress });
+  const result = await call(client, 'slow', { milliseconds: 300 }, { onprogress });
   check('progress arrives before the result', seen.length >= 3, seen);
   check('progress grows', seen.every((value, at) => at === 0 || value > seen[at - 1]), seen);
   check('progress ends with a result', !result.isError, result);
@@ -328,7 +329,10 @@ async function overStdio([command, ...args]) {
   await promptsAndResources(client, spoken);
   await changes(client, heard, spoken);
   await paging(client);
-  check('the client found no fault', heard.faults.length === 0, heard.faults);
+  // The client takes a response at once and a notification a moment later: progress that comes together with its
+  // result finds nobody. What the server really wrote, and in which order, is looked at in `telling`.
+  const faults = heard.faults.filter((fault) => !fault.includes('progress notification for an unknown token'));
+  check('the client found no fault', faults.length === 0, faults);
   await client.close();
 }
 
@@ -361,6 +365,15 @@ async function cancellation(pipe, client) {
   check('calls go on after a cancellation', after.content[0].text.includes('after the cancellation'), after);
   await wait(300);
   check('nothing is said about a cancelled call', pipe.lines.length === before + 1, pipe.lines.slice(before));
+}
+
+// Progress, as the server wrote it.
+async function telling(pipe, client) {
+  const before = pipe.lines.length;
+  await call(client, 'test_tool_with_progress', undefined, { onprogress: () => {} });
+  const written = pipe.messages(before).map(({ method, result }) => method ?? (result && 'result'));
+  const wanted = [...Array(3).fill('notifications/progress'), 'result'];
+  check('progress is written before the result', JSON.stringify(written) === JSON.stringify(wanted), written);
 }
 
 async function crowd(client) {
@@ -399,6 +412,7 @@ async function overPipe(server) {
   const { client } = person(era, { listChanged: undefined });
   await client.connect(pipe, TIMEOUT);
   await cancellation(pipe, client);
+  await telling(pipe, client);
   await crowd(client);
   await junk(pipe, client);
   check('every line of the server is one message', pipe.messages().every((message) => message.jsonrpc === '2.0'));

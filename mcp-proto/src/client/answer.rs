@@ -9,14 +9,16 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{
-    CallError, Client, ClientCallId, ClientEvent, DroppedByClient, QuestionId, result::InputRequest,
+    CallError, Client, ClientCallId, ClientEvent, DroppedByClient, Phase, QuestionId,
+    result::InputRequest,
 };
 use crate::{
     error::{CommandError, ErrorObject, code},
     rpc,
-    schema::{Answer, Capability, ClientCapabilities, Question},
+    schema::{Answer, Capability, ClientCapabilities, ElicitationCapability, Question},
     time::Instant,
-    wire::{Frame, Json, Request, RequestId},
+    version::{Elicitation, Rules},
+    wire::{Frame, Id, Json, Request, RequestId},
 };
 
 /// A question that waits for the application.
@@ -45,9 +47,8 @@ enum Unfit {
 impl Client {
     /// A request of the server's: only legacy servers have any.
     pub(super) fn handle_request(&mut self, request: &Request<'_>) {
-        let modern = self.rules().is_some_and(|rules| !rules.server_requests);
         let method = &*request.method;
-        if modern {
+        if !self.may_be_asked(&request.id) {
             let name = crate::error::excerpt(method).into();
             return self.drop_noted(DroppedByClient::Request(name));
         }
@@ -55,10 +56,17 @@ impl Client {
         if method == "ping" {
             return self.respond(&id, Ok(&Json::from_trusted("{}")));
         }
+        let Some(rules) = self.rules() else {
+            let error = ErrorObject::invalid_request("Not initialized");
+            return self.respond(&id, Err(&error));
+        };
         let room = self.questions.len() < self.config.limits.questions_max;
         let params = request.params.to_json();
-        match read(method, &params, &self.config.capabilities) {
+        match read(method, &params, &self.config.capabilities, rules) {
             Ok(ask) if room => {
+                if let Question::ElicitUrl { elicitation, .. } = &ask {
+                    self.note_elicitation(elicitation.clone());
+                }
                 let question = self.open_question(OpenQuestion::Request(id));
                 self.tell(ClientEvent::Asked { question, call: None, ask });
             }
@@ -73,7 +81,54 @@ impl Client {
         }
     }
 
-    /// Answers a question. A decline of an elicitation is an answer (`{"action":"decline"}`), not
+    /// Whether a request with this id is answered at all. A second one with an id in use is not:
+    /// the server could not tell the answers apart.
+    fn may_be_asked(&self, id: &Id<'_>) -> bool {
+        let answers = match &self.phase {
+            Phase::Failed => false,
+            Phase::Ready(agreement) => agreement.version.rules().server_requests,
+            _ => self.versions.iter().any(|version| version.rules().server_requests),
+        };
+        let mut open = self.questions.values();
+        answers
+            && id.byte_len() <= self.config.limits.id_bytes_max
+            && !open.any(|open| matches!(open, OpenQuestion::Request(asked) if asked == id))
+    }
+
+    /// Whether a question of a legacy server is open. Those of later revisions belong to calls
+    /// whose requests are answered, so that no clock runs for them.
+    pub(super) fn awaits_person(&self) -> bool {
+        self.questions.values().any(|open| matches!(open, OpenQuestion::Request(_)))
+    }
+
+    /// The end of this URL elicitation may be told.
+    fn note_elicitation(&mut self, elicitation: Box<str>) {
+        if self.elicitations.len() >= self.config.limits.elicitations_max {
+            self.elicitations.pop_front();
+        }
+        if self.config.limits.elicitations_max > 0 && !elicitation.is_empty() {
+            self.elicitations.push_back(elicitation);
+        }
+    }
+
+    /// A call was refused until these URL elicitations are done (2025-11-25).
+    pub(super) fn note_required(&mut self, error: &ErrorObject) {
+        #[derive(Deserialize)]
+        struct Data {
+            elicitations: Vec<Required>,
+        }
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Required {
+            elicitation_id: Box<str>,
+        }
+        let data = error.data.as_ref().and_then(|data| data.parse::<Data>().ok());
+        for required in data.map(|data| data.elicitations).unwrap_or_default() {
+            self.note_elicitation(required.elicitation_id);
+        }
+    }
+
+    /// Answers a question; an answer that is given is a JSON object. A decline of an elicitation is an answer (`{"action":"decline"}`), not
     /// a refusal: in 2026-07-28 a refusal ends the call, because it cannot be told to the server.
     pub fn answer(
         &mut self,
@@ -82,15 +137,25 @@ impl Client {
         answer: Answer,
     ) -> Result<(), CommandError> {
         let open = self.questions.remove(&question).ok_or(CommandError::Gone)?;
+        let answer = match answer {
+            // No message can be made of it.
+            Answer::Given(json) if !json.as_str().trim_ascii_start().starts_with('{') => {
+                Answer::Refused(ErrorObject::internal())
+            }
+            answer => answer,
+        };
         match open {
-            OpenQuestion::Request(id) => match answer {
-                Answer::Given(json) => self.respond(&id, Ok(&json)),
-                Answer::Refused(error) => self.respond(&id, Err(&error)),
-                Answer::TimedOut => {
-                    let error = ErrorObject::new(code::INTERNAL_ERROR, "Nobody answered");
-                    self.respond(&id, Err(&error));
+            OpenQuestion::Request(id) => {
+                match answer {
+                    Answer::Given(json) => self.respond(&id, Ok(&json)),
+                    Answer::Refused(error) => self.respond(&id, Err(&error)),
+                    Answer::TimedOut => {
+                        let error = ErrorObject::new(code::INTERNAL_ERROR, "Nobody answered");
+                        self.respond(&id, Err(&error));
+                    }
                 }
-            },
+                self.person_is_done(now);
+            }
             OpenQuestion::Round { call, key } => match answer {
                 Answer::Given(json) => self.answer_round(now, call, &key, json),
                 Answer::Refused(_) | Answer::TimedOut => {
@@ -125,7 +190,7 @@ impl Client {
     }
 
     /// The server no longer wants an answer to its request.
-    pub(super) fn question_cancelled(&mut self, id: &RequestId) -> bool {
+    pub(super) fn question_cancelled(&mut self, now: Instant, id: &RequestId) -> bool {
         let found = self
             .questions
             .iter()
@@ -133,7 +198,23 @@ impl Client {
         let Some(question) = found.map(|(question, _)| *question) else { return false };
         self.questions.remove(&question);
         self.tell(ClientEvent::Withdrawn { question });
+        self.person_is_done(now);
         true
+    }
+
+    /// The questions of a round by their keys; `None` if any of them may not be asked, because then
+    /// none is.
+    pub(super) fn read_all(
+        &self,
+        requests: &BTreeMap<Box<str>, InputRequest<'_>>,
+    ) -> Option<Vec<(Box<str>, Question)>> {
+        let rules = self.rules()?;
+        let declared = &self.config.capabilities;
+        let read_one = |request: &InputRequest<'_>| {
+            let params = request.params.map_or_else(|| Json::from_trusted("{}"), Json::from_raw);
+            read(&request.method, &params, declared, rules).ok()
+        };
+        requests.iter().map(|(key, request)| Some((key.clone(), read_one(request)?))).collect()
     }
 
     fn respond(&mut self, id: &RequestId, outcome: Result<&Json, &ErrorObject>) {
@@ -152,32 +233,30 @@ impl Client {
     }
 }
 
-/// The questions of a round by their keys; `None` if any of them may not be asked, because then
-/// none is.
-pub(super) fn read_all(
-    requests: &BTreeMap<Box<str>, InputRequest<'_>>,
+/// What a question asks, if the client said that it can answer such questions and the revision
+/// has them.
+fn read(
+    method: &str,
+    params: &Json,
     declared: &ClientCapabilities,
-) -> Option<Vec<(Box<str>, Question)>> {
-    let read_one = |(key, request): (&Box<str>, &InputRequest<'_>)| {
-        let params = request.params.map_or_else(|| Json::from_trusted("{}"), Json::from_raw);
-        Some((key.clone(), read(&request.method, &params, declared).ok()?))
-    };
-    requests.iter().map(read_one).collect()
-}
-
-/// What a question asks, if the client said that it can answer such questions.
-fn read(method: &str, params: &Json, declared: &ClientCapabilities) -> Result<Question, Unfit> {
-    match method {
-        "roots/list" if declared.has(&Capability::Roots) => Ok(Question::Roots),
-        "sampling/createMessage" if declared.has(&Capability::Sampling) => {
-            sampling(params, declared)
+    rules: &Rules,
+) -> Result<Question, Unfit> {
+    let modes = declared.elicitation.filter(|_| rules.elicitation >= Elicitation::Forms);
+    match (method, modes) {
+        ("roots/list", _) if declared.has(&Capability::Roots) => Ok(Question::Roots),
+        ("sampling/createMessage", _) if declared.has(&Capability::Sampling) => {
+            let tools = declared.has(&Capability::SamplingTools) && rules.sampling_tools;
+            sampling(params, tools)
         }
-        "elicitation/create" if declared.elicitation.is_some() => elicitation(params, declared),
+        ("elicitation/create", Some(modes)) if modes.form || modes.url => {
+            let url = modes.url && rules.elicitation >= Elicitation::FormsAndUrls;
+            elicitation(params, ElicitationCapability { url, ..modes })
+        }
         _ => Err(Unfit::Unknown),
     }
 }
 
-fn sampling(params: &Json, declared: &ClientCapabilities) -> Result<Question, Unfit> {
+fn sampling(params: &Json, tools: bool) -> Result<Question, Unfit> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Wire<'a> {
@@ -190,13 +269,13 @@ fn sampling(params: &Json, declared: &ClientCapabilities) -> Result<Question, Un
     }
     let wire: Wire<'_> = params.parse().map_err(|_| Unfit::Params("messages must be an array"))?;
     let wants_tools = wire.tools.is_some() || wire.tool_choice.is_some();
-    if wants_tools && !declared.has(&Capability::SamplingTools) {
+    if wants_tools && !tools {
         return Err(Unfit::Params("sampling.tools was not declared"));
     }
     Ok(Question::Sample(params.clone()))
 }
 
-fn elicitation(params: &Json, declared: &ClientCapabilities) -> Result<Question, Unfit> {
+fn elicitation(params: &Json, declared: ElicitationCapability) -> Result<Question, Unfit> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Wire<'a> {
@@ -210,16 +289,12 @@ fn elicitation(params: &Json, declared: &ClientCapabilities) -> Result<Question,
     }
     let wire: Wire<'_> = params.parse().map_err(|_| Unfit::Params("message must be a string"))?;
     match wire.mode.as_deref().unwrap_or("form") {
-        "form" if !declared.has(&Capability::ElicitationForm) => {
-            Err(Unfit::Params("elicitation.form was not declared"))
-        }
-        "form" if wire.requested_schema.is_none() => {
-            Err(Unfit::Params("requestedSchema is missing"))
+        "form" if !declared.form => Err(Unfit::Params("elicitation.form was not declared")),
+        "form" if !wire.requested_schema.is_some_and(is_flat) => {
+            Err(Unfit::Params("requestedSchema must be a flat object schema"))
         }
         "form" => Ok(Question::Elicit(params.clone())),
-        "url" if !declared.has(&Capability::ElicitationUrl) => {
-            Err(Unfit::Params("elicitation.url was not declared"))
-        }
+        "url" if !declared.url => Err(Unfit::Params("elicitation.url was not declared")),
         "url" => Ok(Question::ElicitUrl {
             message: wire.message,
             url: wire.url.ok_or(Unfit::Params("url is missing"))?,
@@ -227,4 +302,31 @@ fn elicitation(params: &Json, declared: &ClientCapabilities) -> Result<Question,
         }),
         _ => Err(Unfit::Params("Unknown mode of elicitation")),
     }
+}
+
+/// Whether a schema is one of an object whose members hold no objects: a form that can be shown.
+fn is_flat(schema: &RawValue) -> bool {
+    #[derive(Deserialize)]
+    struct Form<'a> {
+        #[serde(rename = "type", borrow)]
+        kind: Cow<'a, str>,
+        #[serde(default, borrow)]
+        properties: BTreeMap<Box<str>, Field<'a>>,
+    }
+    #[derive(Deserialize)]
+    struct Field<'a> {
+        #[serde(rename = "type", borrow)]
+        kind: Option<&'a RawValue>,
+        #[serde(rename = "$ref", borrow)]
+        reference: Option<&'a RawValue>,
+        #[serde(borrow)]
+        properties: Option<&'a RawValue>,
+    }
+    let Ok(form) = serde_json::from_str::<Form<'_>>(schema.get()) else { return false };
+    let mut fields = form.properties.values();
+    form.kind == "object"
+        && fields.all(|field| {
+            let object = field.kind.is_some_and(|kind| kind.get() == r#""object""#);
+            !object && field.reference.is_none() && field.properties.is_none()
+        })
 }

@@ -2,14 +2,16 @@
 //!
 //! Spec: `server/utilities/caching` of 2026-07-28.
 
-use alloc::{boxed::Box, collections::BTreeMap, string::String};
+use alloc::{borrow::Cow, boxed::Box, collections::BTreeMap, format, string::String};
 use core::time::Duration;
+
+use serde::Deserialize;
 
 use super::CallOptions;
 use crate::{
     schema::List,
     time::Instant,
-    wire::{Json, canonical},
+    wire::{Json, Members, canonical},
 };
 
 /// Results that are good for a while. One client has one authorization, so private results need
@@ -37,7 +39,7 @@ pub(super) struct CacheKey {
 
 impl CacheKey {
     /// The key of a call whose result may be kept.
-    pub(super) fn of(method: &str, params: &Json, options: &CallOptions) -> Option<Self> {
+    pub(super) fn of(method: &str, members: &str, options: &CallOptions) -> Option<Self> {
         const CACHEABLE: [&str; 5] = [
             "tools/list",
             "prompts/list",
@@ -49,11 +51,14 @@ impl CacheKey {
         if !CACHEABLE.contains(&method) || options.all_pages {
             return None;
         }
-        Some(Self { method: method.into(), params: canonical(params) })
-    }
-
-    pub(super) fn method(&self) -> &str {
-        &self.method
+        let params = Json::from_trusted(&format!("{{{members}}}"));
+        // What answers were given for is no result for others.
+        let asked = ["inputResponses", "requestState"];
+        let Members(all) = params.parse().ok()?;
+        if all.iter().any(|(key, _)| asked.contains(&&**key)) {
+            return None;
+        }
+        Some(Self { method: method.into(), params: canonical(&params) })
     }
 
     fn byte_len(&self) -> usize {
@@ -108,9 +113,19 @@ impl Cache {
         self.forget(|key| *key.method == *method);
     }
 
-    /// A resource has changed: what was read of it, and of what contains it.
+    /// A resource has changed: what was read of it, of what contains it and of what it contains.
     pub(super) fn forget_resource(&mut self, uri: &str) {
-        self.forget(|key| &*key.method == "resources/read" && key.params.contains(uri));
+        #[derive(Deserialize)]
+        struct Wire<'a> {
+            #[serde(borrow)]
+            uri: Cow<'a, str>,
+        }
+        self.forget(|key| {
+            &*key.method == "resources/read"
+                && serde_json::from_str(&key.params).is_ok_and(|Wire { uri: read }| {
+                    read.starts_with(uri) || uri.starts_with(&*read)
+                })
+        });
     }
 
     fn forget(&mut self, doubted: impl Fn(&CacheKey) -> bool) {

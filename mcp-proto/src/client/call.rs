@@ -19,8 +19,9 @@ use super::{
 use crate::{
     error::CommandError,
     rpc,
+    schema::{Level, meta_key},
     time::{Instant, Timeouts},
-    wire::{Frame, Json, Object, RequestId, Split},
+    wire::{Frame, Json, Members, Object, RequestId, Split, push_member},
 };
 
 /// A call that has not ended.
@@ -54,6 +55,8 @@ pub(super) enum What {
         wish: Listening,
         /// Whether the server has acknowledged it.
         open: bool,
+        /// The resources whose `resources/subscribe` is not answered.
+        waiting: BTreeMap<RequestId, Box<str>>,
     },
 }
 
@@ -73,6 +76,8 @@ pub(super) struct Pages {
     pub(super) entries: String,
     pub(super) cursor: Option<Box<str>>,
     pub(super) seen: BTreeSet<Box<str>>,
+    /// How long all cursors were together.
+    pub(super) cursor_bytes: usize,
 }
 
 impl Pending {
@@ -83,7 +88,7 @@ impl Pending {
         }
     }
 
-    const fn is_listen(&self) -> bool {
+    pub(super) const fn is_listen(&self) -> bool {
         matches!(self.what, What::Listen { .. })
     }
 
@@ -116,15 +121,16 @@ impl Client {
     ) -> ClientCallId {
         let call = self.new_call_id();
         let Ok(split) = Split::of(params) else {
-            self.tell(ClientEvent::Finished { call, outcome: Err(CallError::OverLimit) });
+            self.tell(ClientEvent::Finished { call, outcome: Err(CallError::InvalidParams) });
             return call;
         };
-        if let Some(meta) = split.meta {
-            let mut members = options.meta.take().unwrap_or_default();
-            append_members(&mut members, Some(&meta));
-            options.meta = Some(members);
+        if split.meta.is_some() || options.meta.is_some() {
+            let mut given = options.meta.take().unwrap_or_default();
+            append_members(&mut given, split.meta.as_deref());
+            options.meta = Some(own_meta(&given, options.trace.is_some()));
         }
-        let key = CacheKey::of(method, params, &options);
+        options.all_pages &= list_member(method).is_some();
+        let key = CacheKey::of(method, &split.members, &options);
         if let Some(result) = key.as_ref().filter(|_| !options.fresh).and_then(|key| {
             // A result that is still good needs no request.
             self.cache.get(now, key)
@@ -140,7 +146,7 @@ impl Client {
 
     pub(super) fn begin_listen(&mut self, now: Instant, wish: Listening) -> ClientCallId {
         let call = self.new_call_id();
-        let what = What::Listen { wish, open: false };
+        let what = What::Listen { wish, open: false, waiting: BTreeMap::new() };
         self.begin(now, call, Pending::new(what, String::new(), CallOptions::default()));
         call
     }
@@ -152,8 +158,10 @@ impl Client {
 
     fn begin(&mut self, now: Instant, call: ClientCallId, pending: Pending) {
         let refused = match self.phase {
-            _ if self.calls.len() >= self.config.limits.calls_max => Some(CallError::OverLimit),
             Phase::Failed => Some(CallError::Lost(Delivery::NotSent)),
+            _ if self.congested || self.calls.len() >= self.config.limits.calls_max => {
+                Some(CallError::OverLimit)
+            }
             _ => None,
         };
         if let Some(error) = refused {
@@ -193,16 +201,14 @@ impl Client {
         pending.progress = None;
         pending.wire = Some(id.clone());
         let Some(pending) = self.calls.get(&call) else { return };
-        let timeouts = self.timeouts(pending);
-        let wants_progress = pending.options.progress || timeouts.idle.is_some();
         let meta = self.request_meta(&RequestMeta {
             version: agreement.version,
-            token: Some(&id).filter(|_| wants_progress && !pending.is_listen()),
+            token: Some(&id).filter(|_| self.wants_progress(pending)),
             options: &pending.options,
-            log_level: pending.options.log_level.or(self.log_level),
+            log_level: self.log_level_of(pending),
         });
         let text = rpc::request(&id, pending.method(), &parameters(pending, &meta));
-        if let Some(idle) = timeouts.idle {
+        if let Some(idle) = self.timeouts(pending).idle {
             self.timers.set(Timer::Idle(call), now + idle);
         }
         self.send(Some(call), Frame::owned(text));
@@ -219,11 +225,31 @@ impl Client {
         }
     }
 
+    /// Whether the call's requests have a progress token.
+    pub(super) fn wants_progress(&self, pending: &Pending) -> bool {
+        let wants = pending.options.progress || self.timeouts(pending).idle.is_some();
+        wants && !pending.is_listen()
+    }
+
+    /// From which level on the call asks for logs, where each call says so.
+    pub(super) fn log_level_of(&self, pending: &Pending) -> Option<Level> {
+        pending.options.log_level.or(self.log_level).filter(|_| !pending.is_listen())
+    }
+
     /// The server is still at work on the call.
     pub(super) fn heard_of(&mut self, now: Instant, call: ClientCallId) {
         let idle = self.calls.get(&call).and_then(|pending| self.timeouts(pending).idle);
         if let Some(idle) = idle {
             self.timers.set(Timer::Idle(call), now + idle);
+        }
+    }
+
+    /// A person has answered or need not any more: the server goes on with whatever waited.
+    pub(super) fn person_is_done(&mut self, now: Instant) {
+        let waiting = self.calls.iter().filter(|(_, pending)| pending.wire.is_some());
+        let waiting: Vec<ClientCallId> = waiting.map(|(call, _)| *call).collect();
+        for call in waiting {
+            self.heard_of(now, call);
         }
     }
 
@@ -264,6 +290,11 @@ impl Client {
             // A late answer finds nothing.
             self.sent.remove(&id);
         }
+        if let What::Listen { waiting, .. } = pending.what {
+            for id in waiting.keys() {
+                self.sent.remove(id);
+            }
+        }
         for timer in [Timer::Idle(call), Timer::Total(call), Timer::Pause(call)] {
             self.timers.cancel(timer);
         }
@@ -292,13 +323,54 @@ impl Client {
     }
 }
 
+/// The member that holds the entries of a list.
+pub(super) fn list_member(method: &str) -> Option<&'static str> {
+    Some(match method {
+        "tools/list" => "tools",
+        "prompts/list" => "prompts",
+        "resources/list" => "resources",
+        "resources/templates/list" => "resourceTemplates",
+        _ => return None,
+    })
+}
+
+/// The members of an application's `_meta` that may stand there beside the machine's own, each
+/// once; the first of a name counts.
+fn own_meta(members: &str, traced: bool) -> String {
+    const TRACE: [&str; 3] = ["traceparent", "tracestate", "baggage"];
+    let mut seen = BTreeSet::new();
+    filtered(members, |key| {
+        let kept = meta_key(key).is_ok() && !(traced && TRACE.contains(&key));
+        kept && seen.insert(String::from(key))
+    })
+}
+
+/// The members whose names are to be kept.
+fn filtered(members: &str, mut keep: impl FnMut(&str) -> bool) -> String {
+    let object = format!("{{{members}}}");
+    let Ok(Members(all)) = serde_json::from_str(&object) else { return String::new() };
+    let mut kept = String::with_capacity(members.len());
+    for (key, value) in all.iter().filter(|(key, _)| keep(key)) {
+        push_member(key, value.get(), &mut kept);
+    }
+    kept
+}
+
 /// The parameters of the next request of a call.
 fn parameters(pending: &Pending, meta: &str) -> String {
-    let mut members = pending.members.clone();
+    let cursor = pending.pages.as_ref().and_then(|pages| pages.cursor.as_deref());
+    let mut members = match (cursor, &pending.round) {
+        (None, None) => pending.members.clone(),
+        // What a further request says anew is not said twice.
+        (Some(_), _) => filtered(&pending.members, |key| key != "cursor"),
+        (None, Some(_)) => {
+            filtered(&pending.members, |key| !["inputResponses", "requestState"].contains(&key))
+        }
+    };
     if let What::Listen { wish, .. } = &pending.what {
         append_members(&mut members, Some(&format!(r#""notifications":{}"#, wish.encode())));
     }
-    if let Some(cursor) = pending.pages.as_ref().and_then(|pages| pages.cursor.as_deref()) {
+    if let Some(cursor) = cursor {
         let mut member = String::new();
         Object::members(&mut member).text("cursor", cursor);
         append_members(&mut members, Some(&member));

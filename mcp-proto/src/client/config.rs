@@ -81,7 +81,7 @@ pub struct CallOptions {
     pub log_level: Option<Level>,
     /// The trace context that the call belongs to.
     pub trace: Option<TraceContext>,
-    /// Whether a list is to be walked to its end, its pages joined.
+    /// Whether a list is to be walked to its end, its pages joined. Other methods have no pages.
     pub all_pages: bool,
     /// Whether a result that was kept earlier will not do.
     pub fresh: bool,
@@ -90,7 +90,8 @@ pub struct CallOptions {
 }
 
 impl CallOptions {
-    /// More members of `_meta`: a JSON object.
+    /// More members of `_meta`: a JSON object. Those that the protocol keeps for itself (see
+    /// [`meta_key`](crate::schema::meta_key)) and those of [`CallOptions::trace`] are left out.
     #[must_use]
     pub fn meta(mut self, members: &crate::wire::Json) -> Self {
         let inner = members.as_str().strip_prefix('{').and_then(|text| text.strip_suffix('}'));

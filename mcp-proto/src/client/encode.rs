@@ -2,7 +2,7 @@
 //!
 //! Spec: "`_meta`" on the `basic` page of 2026-07-28; `basic/lifecycle` of the older revisions.
 
-use alloc::string::String;
+use alloc::{format, string::String};
 
 use super::{CallOptions, Client};
 use crate::{
@@ -47,6 +47,11 @@ impl Client {
     }
 }
 
+/// The parameters of `logging/setLevel`.
+pub(super) fn level_params(level: Level) -> Json {
+    Json::from_trusted(&format!(r#"{{"level":"{level}"}}"#))
+}
+
 /// Appends members to members.
 pub(super) fn append_members(text: &mut String, more: Option<&str>) {
     if let Some(more) = more.filter(|more| !more.is_empty()) {
@@ -69,12 +74,14 @@ pub(super) fn capabilities(declared: &ClientCapabilities, rules: &Rules) -> Stri
         let flags = [("tools", sampling.tools), ("context", sampling.context)];
         flag_objects(object.key("sampling"), flags, rules.sampling_tools);
     }
-    if let Some(elicitation) = declared.elicitation
-        && rules.elicitation >= Elicitation::Forms
-    {
+    if let Some(elicitation) = declared.elicitation {
         let flags = [("form", elicitation.form), ("url", elicitation.url)];
         let modes = rules.elicitation >= Elicitation::FormsAndUrls;
-        flag_objects(object.key("elicitation"), flags, modes);
+        // `{}` means forms.
+        let any = elicitation.form || elicitation.url && modes;
+        if any && rules.elicitation >= Elicitation::Forms {
+            flag_objects(object.key("elicitation"), flags, modes);
+        }
     }
     if !declared.extensions.is_empty() && rules.extensions {
         settings(object.key("extensions"), declared.extensions.iter());

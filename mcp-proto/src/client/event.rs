@@ -22,7 +22,8 @@ pub enum ClientEvent {
     Finished {
         /// Which.
         call: ClientCallId,
-        /// The result, without `resultType` being anything but complete; or why there is none.
+        /// The result as it came, or why there is none. Its `resultType` is `complete` or absent;
+        /// a client that declared an extension may find one that the extension defines.
         outcome: Result<Json, CallError>,
     },
     /// The server asks; answer with [`Client::answer`](super::Client::answer).
@@ -138,7 +139,10 @@ pub enum CallError {
     TooManyRounds,
     /// A question was refused, and this revision cannot say so to the server.
     QuestionRefused,
-    /// A limit of ours is reached; nothing was sent.
+    /// The parameters are no JSON object; nothing was sent.
+    InvalidParams,
+    /// A limit of ours is reached: too many calls, pages or questions, or too much that the server
+    /// leaves unread.
     OverLimit,
 }
 
@@ -183,8 +187,8 @@ pub enum DroppedByClient {
     UncorrelatedError(ErrorObject),
     /// A notification about nothing that is open; its method.
     Notification(Box<str>),
-    /// A request where the server may have none (2026-07-28), or that could not be answered
-    /// because the server does not read; its method.
+    /// A request where the server may have none (2026-07-28), whose id is too long or in use, or
+    /// that could not be answered because the server does not read; its method.
     Request(Box<str>),
 }
 

@@ -3,14 +3,14 @@
 //! Spec: "Backward compatibility" of 2026-07-28's `basic/versioning`; `basic/lifecycle` of the
 //! older revisions.
 
-use alloc::{boxed::Box, format, string::String, sync::Arc};
+use alloc::{boxed::Box, format, string::String, sync::Arc, vec::Vec};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{
     Agreement, CallOptions, Client, ClientEvent, ClientOutput, ConnectError, Phase, Sent, Timer,
-    encode::{RequestMeta, capabilities},
+    encode::{RequestMeta, capabilities, level_params},
     probe::{Choice, Step},
 };
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
     schema::Implementation,
     time::Instant,
     version::Version,
-    wire::{Frame, Json, Object},
+    wire::{Frame, Json, Object, RequestId},
 };
 
 impl Client {
@@ -28,17 +28,16 @@ impl Client {
         if !matches!(self.phase, Phase::Fresh) {
             return;
         }
-        let modern = self.versions.iter().copied().filter(|version| !version.rules().handshake);
-        match modern.max() {
+        match (Choice { versions: &self.versions, second: false }).newest() {
             Some(version) => self.probe(now, version, false),
-            None => self.initialize(now),
+            None => self.initialize(now, false),
         }
     }
 
     /// The server was started anew, after [`ClientOutput::Respawn`].
     pub fn respawned(&mut self, now: Instant) {
         if matches!(self.phase, Phase::Respawning) {
-            self.initialize(now);
+            self.initialize(now, false);
         }
     }
 
@@ -53,13 +52,14 @@ impl Client {
         self.timers.set(Timer::Connect, now + self.config.probe_timeout);
     }
 
-    fn initialize(&mut self, now: Instant) {
+    /// `probed`: whether this very server has seen the probe.
+    fn initialize(&mut self, now: Instant, probed: bool) {
         // An answer to the probe that is still on its way has come too late.
         self.sent.clear();
         let Some(version) = Version::newest_with_handshake(&self.versions) else {
             return self.fail(ConnectError::NoCommonVersion);
         };
-        self.phase = Phase::Initializing;
+        self.phase = Phase::Initializing { probed };
         let rules = version.rules();
         let mut params = String::new();
         let mut object = Object::begin(&mut params);
@@ -77,18 +77,39 @@ impl Client {
     pub(super) fn probed(&mut self, now: Instant, outcome: Result<Json, ErrorObject>) {
         let Phase::Probing { second } = self.phase else { return };
         let choice = Choice { versions: &self.versions, second };
-        let step = match &outcome {
-            Ok(result) => choice.on_result(result),
-            Err(error) => choice.on_error(error.clone()),
+        let (step, found) = match outcome {
+            Err(error) => (choice.on_error(error), None),
+            Ok(result) => match discovered(&result) {
+                None => (choice.on_result(None), None),
+                Some((named, agreement)) => (choice.on_result(Some(&named)), Some(agreement)),
+            },
         };
         self.timers.cancel(Timer::Connect);
+        match (step, found) {
+            (Step::Modern(version), Some(agreement)) => {
+                self.agree(now, Agreement { version, ..agreement });
+            }
+            (step, _) => self.take(now, step),
+        }
+    }
+
+    /// The server answered the probe with what is no response.
+    pub(crate) fn handle_malformed(&mut self, now: Instant, id: &RequestId) {
+        if matches!(self.sent.get(id), Some(Sent::Probe))
+            && let Phase::Probing { second } = self.phase
+        {
+            self.timers.cancel(Timer::Connect);
+            let step = Choice { versions: &self.versions, second }.on_result(None);
+            self.take(now, step);
+        }
+    }
+
+    fn take(&mut self, now: Instant, step: Step) {
         match step {
-            Step::Modern(version) => match outcome.map(|result| discovered(version, &result)) {
-                Ok(Some(agreement)) => self.agree(now, agreement),
-                _ => self.fail(ConnectError::Malformed("server/discover".into())),
-            },
+            // Only a result can say so, and it brings what goes with it.
+            Step::Modern(_) => self.fail(ConnectError::Malformed("server/discover".into())),
             Step::Again(version) => self.probe(now, version, true),
-            Step::FallBack => self.initialize(now),
+            Step::FallBack => self.initialize(now, true),
             Step::NoCommonVersion => self.fail(ConnectError::NoCommonVersion),
             Step::Refused(error) => self.fail(ConnectError::Refused(error)),
         }
@@ -115,9 +136,15 @@ impl Client {
     }
 
     fn agree(&mut self, now: Instant, agreement: Agreement) {
+        let handshake = agreement.version.rules().handshake;
         let agreement = Arc::new(agreement);
         self.phase = Phase::Ready(agreement.clone());
         self.tell(ClientEvent::Ready(agreement));
+        if let Some(level) = self.log_level.filter(|_| handshake) {
+            let id = self.new_forgotten();
+            let text = rpc::request(&id, "logging/setLevel", level_params(level).as_str());
+            self.send(None, Frame::owned(text));
+        }
         self.send_held(now);
     }
 
@@ -135,12 +162,12 @@ impl Client {
             Phase::Probing { second } => {
                 let choice = Choice { versions: &self.versions, second };
                 match choice.fall_back() {
-                    Step::FallBack => self.initialize(now),
+                    Step::FallBack => self.initialize(now, true),
                     _ => self.fail(ConnectError::TimedOut),
                 }
             }
             // `initialize` is never cancelled: the transport is closed.
-            Phase::Initializing => self.fail(ConnectError::TimedOut),
+            Phase::Initializing { .. } => self.fail(ConnectError::TimedOut),
             Phase::Fresh | Phase::Respawning | Phase::Ready(_) | Phase::Failed => {}
         }
     }
@@ -152,15 +179,14 @@ impl Client {
             Phase::Probing { second } => {
                 let choice = Choice { versions: &self.versions, second };
                 if choice.fall_back() == Step::FallBack {
-                    self.phase = Phase::Respawning;
-                    self.timers.cancel(Timer::Connect);
-                    self.sent.clear();
-                    self.outputs.push_back(ClientOutput::Respawn);
+                    self.respawn();
                 } else {
                     self.fail(ConnectError::Closed);
                 }
             }
-            Phase::Fresh | Phase::Respawning | Phase::Initializing => {
+            // It was the probe that ended it, only not at once.
+            Phase::Initializing { probed: true } => self.respawn(),
+            Phase::Fresh | Phase::Respawning | Phase::Initializing { .. } => {
                 self.fail(ConnectError::Closed);
             }
             Phase::Ready(_) => {
@@ -171,12 +197,21 @@ impl Client {
             Phase::Failed => {}
         }
     }
+
+    fn respawn(&mut self) {
+        self.phase = Phase::Respawning;
+        self.timers.cancel(Timer::Connect);
+        self.sent.clear();
+        self.outputs.push_back(ClientOutput::Respawn);
+    }
 }
 
-fn discovered(version: Version, result: &Json) -> Option<Agreement> {
+/// The revisions that the server names, and what an agreement on one of them says.
+fn discovered(result: &Json) -> Option<(Vec<String>, Agreement)> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Wire<'a> {
+        supported_versions: Vec<String>,
         #[serde(borrow)]
         capabilities: &'a RawValue,
         instructions: Option<String>,
@@ -192,12 +227,13 @@ fn discovered(version: Version, result: &Json) -> Option<Agreement> {
     }
     let wire: Wire<'_> = result.parse().ok()?;
     let info = wire.meta.and_then(|meta| meta.server_info).or(wire.server_info);
-    Some(Agreement {
-        version,
+    let agreement = Agreement {
+        version: Version::LATEST,
         server: info.and_then(implementation),
-        capabilities: Json::from_raw(wire.capabilities),
+        capabilities: declaration(wire.capabilities)?,
         instructions: wire.instructions,
-    })
+    };
+    Some((wire.supported_versions, agreement))
 }
 
 /// The version that the server names, and the rest of the agreement.
@@ -216,10 +252,15 @@ fn initialize_result(result: &Json) -> Option<(Box<str>, Agreement)> {
     let agreement = Agreement {
         version: Version::LATEST_WITH_HANDSHAKE,
         server: wire.server_info.and_then(implementation),
-        capabilities: Json::from_raw(wire.capabilities),
+        capabilities: declaration(wire.capabilities)?,
         instructions: wire.instructions,
     };
     Some((wire.protocol_version, agreement))
+}
+
+/// Capabilities are an object, whatever is in it.
+fn declaration(raw: &RawValue) -> Option<Json> {
+    raw.get().starts_with('{').then(|| Json::from_raw(raw))
 }
 
 /// What a server calls itself is for display: what cannot be read is left out.

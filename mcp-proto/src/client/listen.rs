@@ -12,7 +12,7 @@ use crate::{
     rpc,
     schema::List,
     time::Instant,
-    wire::{Frame, Object, RequestId, escape_into},
+    wire::{Frame, Json, Object, RequestId, escape_into},
 };
 
 impl Listening {
@@ -52,6 +52,14 @@ impl Listening {
         }
     }
 
+    /// Keeps what is granted too. (More than was asked for is not.)
+    fn narrow(&mut self, granted: &Self) {
+        self.tools &= granted.tools;
+        self.prompts &= granted.prompts;
+        self.resources &= granted.resources;
+        self.uris.retain(|uri| granted.uris.contains(uri));
+    }
+
     /// Whether the change of the resource at `uri` is one that was asked for: a subscription to a
     /// resource is one to what lies below it too.
     pub(super) fn watches(&self, uri: &str) -> bool {
@@ -71,49 +79,80 @@ impl Client {
         self.begin_listen(now, wish)
     }
 
-    /// The legacy way: one request for each resource, and nobody waits for the answers.
+    /// The legacy way: one request for each resource. What the server did not declare is not asked
+    /// for, and not granted.
     pub(super) fn subscribe(&mut self, call: ClientCallId) {
-        let wish = self.each_uri(call, "resources/subscribe");
-        if let Some(pending) = self.calls.get_mut(&call)
-            && let What::Listen { open, .. } = &mut pending.what
-        {
+        let told =
+            self.agreement().map_or_else(Told::default, |agreed| Told::by(&agreed.capabilities));
+        let Some(What::Listen { wish, .. }) = self.what(call) else { return };
+        told.narrow(wish);
+        for uri in wish.uris.clone() {
+            let id = self.new_request(Sent::Subscribe(call));
+            self.send_uri(call, &id, "resources/subscribe", &uri);
+            if let Some(What::Listen { waiting, .. }) = self.what(call) {
+                waiting.insert(id, uri);
+            }
+        }
+        self.open_if_answered(call);
+    }
+
+    /// The server has answered one of the requests of a legacy subscription.
+    pub(super) fn subscribed(&mut self, call: ClientCallId, id: &RequestId, granted: bool) {
+        let Some(What::Listen { wish, waiting, .. }) = self.what(call) else { return };
+        if let Some(uri) = waiting.remove(id).filter(|_| !granted) {
+            wish.uris.retain(|wished| *wished != uri);
+        }
+        self.open_if_answered(call);
+    }
+
+    fn open_if_answered(&mut self, call: ClientCallId) {
+        let Some(What::Listen { wish, open, waiting }) = self.what(call) else { return };
+        if waiting.is_empty() {
             *open = true;
+            let granted = wish.clone();
+            self.tell(ClientEvent::Listening { call, granted });
         }
-        self.tell(ClientEvent::Listening { call, granted: wish });
     }
 
+    /// Ends the subscriptions of resources that nobody else wants to hear of.
     pub(super) fn unsubscribe(&mut self, call: ClientCallId) {
-        self.each_uri(call, "resources/unsubscribe");
+        let Some(What::Listen { wish, .. }) = self.what(call) else { return };
+        let mut uris = wish.uris.clone();
+        let others = self.calls.iter().filter(|(other, _)| **other != call);
+        for (_, pending) in others {
+            if let What::Listen { wish, .. } = &pending.what {
+                uris.retain(|uri| !wish.uris.contains(uri));
+            }
+        }
+        for uri in uris {
+            let id = self.new_forgotten();
+            self.send_uri(call, &id, "resources/unsubscribe", &uri);
+        }
     }
 
-    fn each_uri(&mut self, call: ClientCallId, method: &str) -> Listening {
-        let Some(What::Listen { wish, .. }) = self.calls.get(&call).map(|pending| &pending.what)
-        else {
-            return Listening::default();
-        };
-        let wish = wish.clone();
-        for uri in &wish.uris {
-            let id = self.new_request(Sent::Forgotten);
-            let mut params = String::new();
-            let mut object = Object::begin(&mut params);
-            object.text("uri", uri);
-            object.end();
-            self.send(Some(call), Frame::owned(rpc::request(&id, method, &params)));
-        }
-        wish
+    fn send_uri(&mut self, call: ClientCallId, id: &RequestId, method: &str, uri: &str) {
+        let mut params = String::new();
+        let mut object = Object::begin(&mut params);
+        object.text("uri", uri);
+        object.end();
+        self.send(Some(call), Frame::owned(rpc::request(id, method, &params)));
+    }
+
+    fn what(&mut self, call: ClientCallId) -> Option<&mut What> {
+        self.calls.get_mut(&call).map(|pending| &mut pending.what)
     }
 
     /// The server has acknowledged a subscription.
     pub(super) fn acknowledged(&mut self, tag: &RequestId, filter: &str) -> bool {
         let Some(call) = self.listen_of(tag) else { return false };
         let Some(granted) = read_filter(filter) else { return false };
-        let Some(pending) = self.calls.get_mut(&call) else { return false };
-        let What::Listen { wish, open } = &mut pending.what else { return false };
+        let Some(What::Listen { wish, open, .. }) = self.what(call) else { return false };
         if *open {
             return false;
         }
         *open = true;
-        *wish = granted.clone();
+        wish.narrow(&granted);
+        let granted = wish.clone();
         self.tell(ClientEvent::Listening { call, granted });
         true
     }
@@ -129,8 +168,41 @@ impl Client {
     pub(super) fn is_heard(&self, tag: &RequestId, wanted: impl Fn(&Listening) -> bool) -> bool {
         let pending = self.listen_of(tag).and_then(|call| self.calls.get(&call));
         match pending.map(|pending| &pending.what) {
-            Some(What::Listen { wish, open: true }) => wanted(wish),
+            Some(What::Listen { wish, open: true, .. }) => wanted(wish),
             _ => false,
+        }
+    }
+}
+
+/// What a legacy server said it tells of.
+#[derive(Debug, Default, Deserialize)]
+struct Told {
+    tools: Option<ToldOf>,
+    prompts: Option<ToldOf>,
+    resources: Option<ToldOf>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ToldOf {
+    list_changed: Option<bool>,
+    subscribe: Option<bool>,
+}
+
+impl Told {
+    fn by(capabilities: &Json) -> Self {
+        capabilities.parse().unwrap_or_default()
+    }
+
+    fn narrow(&self, wish: &mut Listening) {
+        let changes = |told: &Option<ToldOf>| {
+            told.as_ref().and_then(|told| told.list_changed).unwrap_or_default()
+        };
+        wish.tools &= changes(&self.tools);
+        wish.prompts &= changes(&self.prompts);
+        wish.resources &= changes(&self.resources);
+        if self.resources.as_ref().and_then(|told| told.subscribe) != Some(true) {
+            wish.uris.clear();
         }
     }
 }

@@ -29,6 +29,7 @@ mod probe;
 mod result;
 
 use alloc::{
+    boxed::Box,
     collections::{BTreeMap, VecDeque},
     sync::Arc,
     vec::Vec,
@@ -64,7 +65,13 @@ pub struct Client {
     phase: Phase,
     calls: BTreeMap<ClientCallId, Pending>,
     sent: BTreeMap<RequestId, Sent>,
+    /// Requests whose answers nobody waits for, the oldest first; some are answered already.
+    forgotten: VecDeque<RequestId>,
     questions: BTreeMap<QuestionId, OpenQuestion>,
+    /// URL elicitations whose end the server may still tell, the oldest first (2025-11-25).
+    elicitations: VecDeque<Box<str>>,
+    /// Whether the server leaves too much unread.
+    congested: bool,
     timers: Timers<Timer>,
     cache: Cache,
     /// From which level on calls hear logs whose options say nothing (2026-07-28).
@@ -84,7 +91,10 @@ enum Phase {
     },
     /// The server is gone after the probe; a new one is awaited.
     Respawning,
-    Initializing,
+    Initializing {
+        /// Whether this very server has seen the probe.
+        probed: bool,
+    },
     Ready(Arc<Agreement>),
     Failed,
 }
@@ -95,6 +105,8 @@ enum Sent {
     Probe,
     Initialize,
     Call(ClientCallId),
+    /// `resources/subscribe`, for a subscription of a legacy session.
+    Subscribe(ClientCallId),
     /// Nobody waits for the answer.
     Forgotten,
 }
@@ -137,7 +149,10 @@ impl Client {
             phase: Phase::Fresh,
             calls: BTreeMap::new(),
             sent: BTreeMap::new(),
+            forgotten: VecDeque::new(),
             questions: BTreeMap::new(),
+            elicitations: VecDeque::new(),
+            congested: false,
             timers: Timers::new(),
             cache: Cache::new(config.limits.cache_entries_max, config.limits.cache_bytes_max),
             log_level: None,
@@ -186,30 +201,42 @@ impl Client {
         while let Some(timer) = self.timers.pop_due(now) {
             match timer {
                 Timer::Connect => self.connect_timed_out(now),
+                // Which call a person is asked for is not known; none is given up meanwhile.
+                Timer::Idle(call) if self.awaits_person() => self.heard_of(now, call),
                 Timer::Idle(call) | Timer::Total(call) => self.call_timed_out(call),
                 Timer::Pause(call) => self.send_call(now, call),
             }
         }
     }
 
-    /// Sends a notification.
+    /// Sends a notification; `params` is a JSON object. What only clients of the older revisions
+    /// say is refused in 2026-07-28.
     pub fn notify(&mut self, method: &str, params: &Json) -> Result<(), CommandError> {
-        if self.agreement().is_none() {
-            return Err(CommandError::Gone);
+        const LEGACY: [&str; 3] = [
+            "notifications/initialized",
+            "notifications/progress",
+            "notifications/roots/list_changed",
+        ];
+        let rules = self.rules().ok_or(CommandError::Gone)?;
+        if !rules.handshake && LEGACY.contains(&method) {
+            return Err(CommandError::NotInThisRevision);
+        }
+        if self.congested {
+            return Err(CommandError::OverLimit);
         }
         let text = rpc::notification(method, params.as_str());
         self.send(None, Frame::owned(text));
         Ok(())
     }
 
-    /// From which level on to hear log messages. In a legacy session the server is told; in
-    /// 2026-07-28 each call says so whose options do not say otherwise.
+    /// From which level on to hear log messages. In a legacy session the server is told by a call;
+    /// in 2026-07-28 each call says so whose options do not say otherwise. Before there is an
+    /// agreement the level is kept, and told as the server's era demands.
     pub fn set_level(&mut self, now: Instant, level: Level) -> Option<ClientCallId> {
         self.log_level = Some(level);
-        let handshake = self.rules().is_none_or(|rules| rules.handshake);
+        let handshake = self.rules().is_some_and(|rules| rules.handshake);
         handshake.then(|| {
-            let params = alloc::format!(r#"{{"level":"{level}"}}"#);
-            let params = Json::from_trusted(&params);
+            let params = encode::level_params(level);
             self.call(now, "logging/setLevel", &params, CallOptions::default())
         })
     }
@@ -238,12 +265,30 @@ impl Client {
         id
     }
 
+    /// The name of a request whose answer nobody waits for. So many are remembered; the answer to
+    /// an older one is reported as unknown.
+    fn new_forgotten(&mut self) -> RequestId {
+        let id = self.new_request(Sent::Forgotten);
+        self.forgotten.push_back(id.clone());
+        if self.forgotten.len() > self.config.limits.subscriptions_max
+            && let Some(oldest) = self.forgotten.pop_front()
+        {
+            self.sent.remove(&oldest);
+        }
+        id
+    }
+
     fn send(&mut self, call: Option<ClientCallId>, frame: Frame) {
         self.outputs.push_back(ClientOutput::Send { call, frame });
     }
 
     fn tell(&mut self, event: ClientEvent) {
         self.outputs.push_back(ClientOutput::Event(event));
+    }
+
+    /// Whether the server leaves more unread than it may: then nothing new is begun.
+    pub(crate) fn handle_congestion(&mut self, congested: bool) {
+        self.congested = congested;
     }
 
     /// Something has no place; the application is told.

@@ -23,7 +23,7 @@ impl Client {
         let taken = match method {
             "notifications/progress" => self.progressed(now, params),
             "notifications/message" => self.logged(params),
-            "notifications/cancelled" => self.cancelled(params),
+            "notifications/cancelled" => self.cancelled(now, params),
             "notifications/tools/list_changed" => self.list_changed(List::Tools, params),
             "notifications/prompts/list_changed" => self.list_changed(List::Prompts, params),
             "notifications/resources/list_changed" => self.list_changed(List::Resources, params),
@@ -57,10 +57,12 @@ impl Client {
             return false;
         };
         let Some(&Sent::Call(call)) = self.sent.get(&token) else { return false };
-        let Some(pending) = self.calls.get_mut(&call) else { return false };
-        if pending.progress.is_some_and(|before| wire.progress <= before) {
+        let Some(pending) = self.calls.get(&call) else { return false };
+        let further = pending.progress.is_none_or(|before| wire.progress > before);
+        if !further || !self.wants_progress(pending) {
             return false;
         }
+        let Some(pending) = self.calls.get_mut(&call) else { return false };
         pending.progress = Some(wire.progress);
         self.heard_of(now, call);
         let Wire { progress, total, message, .. } = wire;
@@ -84,17 +86,18 @@ impl Client {
         true
     }
 
-    /// Logs name no call. Where one call alone has asked for them, they are its own.
+    /// Logs name no call. Where one call alone has asked for them, they are its own; in a legacy
+    /// session they are the session's.
     fn only_logging_call(&self) -> Option<ClientCallId> {
+        self.rules().filter(|rules| !rules.handshake)?;
         let sent = self.calls.iter().filter(|(_, pending)| pending.wire.is_some());
-        let mut asked =
-            sent.filter(|(_, pending)| pending.options.log_level.or(self.log_level).is_some());
+        let mut asked = sent.filter(|(_, pending)| self.log_level_of(pending).is_some());
         let (call, _) = asked.next()?;
         asked.next().is_none().then_some(*call)
     }
 
     /// The server gives up a question of its own, or ends a subscription of ours.
-    fn cancelled(&mut self, params: &Params<'_>) -> bool {
+    fn cancelled(&mut self, now: Instant, params: &Params<'_>) -> bool {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
         struct Wire<'a> {
@@ -107,7 +110,7 @@ impl Client {
             self.finish(call, Ok(Json::from_trusted("{}")));
             return true;
         }
-        self.question_cancelled(&id)
+        self.question_cancelled(now, &id)
     }
 
     fn list_changed(&mut self, list: List, params: &Params<'_>) -> bool {
@@ -158,8 +161,11 @@ impl Client {
         struct Wire {
             elicitation_id: Box<str>,
         }
-        let Ok(wire) = params.parse::<Wire>() else { return false };
-        self.tell(ClientEvent::ElicitationComplete { elicitation: wire.elicitation_id });
+        let Ok(Wire { elicitation_id: elicitation }) = params.parse() else { return false };
+        let known = self.elicitations.iter().position(|known| *known == elicitation);
+        let Some(place) = known else { return false };
+        self.elicitations.remove(place);
+        self.tell(ClientEvent::ElicitationComplete { elicitation });
         true
     }
 }

@@ -11,7 +11,6 @@ use serde::Deserialize;
 use crate::{
     error::{ErrorObject, code},
     version::Version,
-    wire::Json,
 };
 
 /// What comes next.
@@ -39,16 +38,10 @@ pub(super) struct Choice<'a> {
 }
 
 impl Choice<'_> {
-    /// The server answered `server/discover`.
-    pub(super) fn on_result(self, result: &Json) -> Step {
-        #[derive(Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Discovered {
-            supported_versions: Vec<String>,
-        }
-        // Nonsense is what a server says that does not know the question.
-        let Ok(discovered) = result.parse::<Discovered>() else { return self.fall_back() };
-        match self.newest_common(&discovered.supported_versions) {
+    /// The server answered `server/discover`, and named these revisions; `None` if the answer is
+    /// nonsense, which is what a server says that does not know the question.
+    pub(super) fn on_result(self, supported: Option<&[String]>) -> Step {
+        match supported.and_then(|supported| self.newest_common(supported)) {
             Some(version) => Step::Modern(version),
             None => self.fall_back(),
         }
@@ -59,7 +52,10 @@ impl Choice<'_> {
         match error.code {
             code::UNSUPPORTED_VERSION => self.on_unsupported(&error),
             // Modern codes: the server is a modern one, and falling back would not help.
-            code::HEADER_MISMATCH | code::MISSING_CLIENT_CAPABILITY => Step::Refused(error),
+            code::HEADER_MISMATCH | code::MISSING_CLIENT_CAPABILITY => match self.newest() {
+                Some(version) if !self.second => Step::Again(version),
+                _ => Step::Refused(error),
+            },
             _ => self.fall_back(),
         }
     }
@@ -75,7 +71,7 @@ impl Choice<'_> {
         match self.newest_common(&data.supported) {
             Some(version) if !self.second => Step::Again(version),
             Some(_) => Step::Refused(error.clone()),
-            None if self.names_legacy(&data.supported) => self.fall_back(),
+            None if self.shares_legacy(&data.supported) => Step::FallBack,
             None => Step::NoCommonVersion,
         }
     }
@@ -89,13 +85,21 @@ impl Choice<'_> {
         }
     }
 
-    fn newest_common(self, named: &[String]) -> Option<Version> {
-        let named = named.iter().filter_map(|name| name.parse::<Version>().ok());
-        named.filter(|version| self.versions.contains(version) && !version.rules().handshake).max()
+    /// The newest revision without a handshake that the client speaks.
+    pub(super) fn newest(self) -> Option<Version> {
+        self.versions.iter().copied().filter(|version| !version.rules().handshake).max()
     }
 
-    fn names_legacy(self, named: &[String]) -> bool {
+    fn newest_common(self, named: &[String]) -> Option<Version> {
+        self.common(named).filter(|version| !version.rules().handshake).max()
+    }
+
+    fn shares_legacy(self, named: &[String]) -> bool {
+        self.common(named).any(|version| version.rules().handshake)
+    }
+
+    fn common(self, named: &[String]) -> impl Iterator<Item = Version> {
         let known = named.iter().filter_map(|name| name.parse::<Version>().ok());
-        known.into_iter().any(|version| version.rules().handshake)
+        known.filter(move |version| self.versions.contains(version))
     }
 }

@@ -9,10 +9,10 @@ use serde_json::value::RawValue;
 
 use super::{
     CallError, Client, ClientCallId, ClientEvent, DroppedByClient, Phase, Sent, Timer, Violation,
-    call::{Round, What},
+    call::{Pending, Round, What, list_member},
 };
 use crate::{
-    error::ErrorObject,
+    error::{ErrorObject, code},
     time::Instant,
     wire::{Id, Json, Response},
 };
@@ -23,8 +23,8 @@ use crate::{
 struct Looked<'a> {
     #[serde(borrow)]
     result_type: Option<&'a RawValue>,
-    #[serde(default, borrow)]
-    input_requests: Option<BTreeMap<Box<str>, InputRequest<'a>>>,
+    #[serde(borrow)]
+    input_requests: Option<&'a RawValue>,
     #[serde(borrow)]
     request_state: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -57,6 +57,7 @@ impl Client {
         match self.sent.remove(&id) {
             None => self.drop_noted(DroppedByClient::UnknownResponse),
             Some(Sent::Forgotten) => {}
+            Some(Sent::Subscribe(call)) => self.subscribed(call, &id, outcome.is_ok()),
             Some(Sent::Probe) => self.probed(now, outcome),
             Some(Sent::Initialize) => self.initialized(now, outcome),
             Some(Sent::Call(call)) => {
@@ -73,9 +74,13 @@ impl Client {
     }
 
     fn refused(&mut self, call: ClientCallId, error: ErrorObject) {
-        if let Some(key) = self.calls.get(&call).and_then(|pending| pending.cache.clone()) {
+        let method = self.calls.get(&call).map(Pending::method);
+        if let Some(method) = method.filter(|method| list_member(method).is_some()) {
             // A cursor that fails takes the pages before it along.
-            self.cache.forget_method(key.method());
+            self.cache.forget_method(method);
+        }
+        if error.code == code::URL_ELICITATION_REQUIRED {
+            self.note_required(&error);
         }
         self.finish(call, Err(CallError::Refused(error)));
     }
@@ -93,10 +98,21 @@ impl Client {
             None | Some(r#""complete""#) => self.complete(now, call, result.clone(), ttl_ms),
             Some(r#""input_required""#) => {
                 let state = looked.request_state.map(|raw| raw.get().into());
-                let requests = looked.input_requests.unwrap_or_default();
-                if let Err(error) = self.input_required(now, call, state, requests) {
+                let requests = looked.input_requests.map_or(Ok(BTreeMap::new()), |raw| {
+                    serde_json::from_str(raw.get())
+                        .map_err(|_| CallError::Violation(Violation::Malformed))
+                });
+                let asked =
+                    requests.and_then(|requests| self.input_required(now, call, state, requests));
+                if let Err(error) = asked {
                     self.finish(call, Err(error));
                 }
+            }
+            // Which types an extension defines, only the application knows that declared it.
+            Some(other)
+                if other.starts_with('"') && !self.config.capabilities.extensions.is_empty() =>
+            {
+                self.finish(call, Ok(result.clone()));
             }
             Some(_) => {
                 let violation = Violation::UnknownResultType(result.clone());
@@ -144,7 +160,9 @@ impl Client {
         if !pages.seen.insert(cursor.clone()) {
             return Err(CallError::Violation(Violation::RepeatedCursor));
         }
-        if pages.seen.len() >= limits.pages_max || pages.entries.len() > limits.message_bytes_max {
+        pages.cursor_bytes += cursor.len();
+        let bytes = pages.entries.len() + pages.cursor_bytes;
+        if pages.seen.len() >= limits.pages_max || bytes > limits.message_bytes_max {
             return Err(CallError::OverLimit);
         }
         pages.cursor = Some(cursor);
@@ -177,8 +195,9 @@ impl Client {
         if requests.len() > limits.questions_max {
             return Err(CallError::OverLimit);
         }
-        let questions = super::answer::read_all(&requests, &self.config.capabilities)
-            .ok_or(CallError::Violation(Violation::Undeclared))?;
+        let questions =
+            self.read_all(&requests).ok_or(CallError::Violation(Violation::Undeclared))?;
+        let Some(pending) = self.calls.get_mut(&call) else { return Ok(()) };
         let answers = requests.into_keys().map(|key| (key, None)).collect();
         pending.round = Some(Round { state, answers });
         if questions.is_empty() {
@@ -190,15 +209,4 @@ impl Client {
         }
         Ok(())
     }
-}
-
-/// The member that holds the entries of a list.
-fn list_member(method: &str) -> Option<&'static str> {
-    Some(match method {
-        "tools/list" => "tools",
-        "prompts/list" => "prompts",
-        "resources/list" => "resources",
-        "resources/templates/list" => "resourceTemplates",
-        _ => return None,
-    })
 }

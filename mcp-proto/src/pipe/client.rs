@@ -84,11 +84,13 @@ impl ClientPipe {
         params: &Json,
         options: CallOptions,
     ) -> ClientCallId {
+        self.note_congestion();
         self.client.call(now, method, params, options)
     }
 
     /// Sends a notification: see [`Client::notify`].
     pub fn notify(&mut self, method: &str, params: &Json) -> Result<(), CommandError> {
+        self.note_congestion();
         self.client.notify(method, params)
     }
 
@@ -109,11 +111,13 @@ impl ClientPipe {
 
     /// Wants to be told of changes: see [`Client::listen`].
     pub fn listen(&mut self, now: Instant, wish: Listening) -> ClientCallId {
+        self.note_congestion();
         self.client.listen(now, wish)
     }
 
     /// From which level on to hear log messages: see [`Client::set_level`].
     pub fn set_level(&mut self, now: Instant, level: Level) -> Option<ClientCallId> {
+        self.note_congestion();
         self.client.set_level(now, level)
     }
 
@@ -182,6 +186,12 @@ impl ClientPipe {
         self.out.consume(count);
     }
 
+    /// What the server leaves unread holds up what would be added to it.
+    fn note_congestion(&mut self) {
+        let congested = is_stuck(&self.out, &self.client);
+        self.client.handle_congestion(congested);
+    }
+
     /// There is no further line. Returns whether something was done about the end.
     fn finish(&mut self) -> bool {
         if !self.ended || self.closed {
@@ -197,8 +207,12 @@ impl ClientPipe {
     }
 }
 
+fn is_stuck(out: &Outgoing, client: &Client) -> bool {
+    out.pending().len() > client.config().limits.output_bytes_max
+}
+
 fn take_line(client: &mut Client, out: &mut Outgoing, now: Instant, line: &[u8]) {
-    let stuck = out.pending().len() > client.config().limits.output_bytes_max;
+    let stuck = is_stuck(out, client);
     let take = |client: &mut Client, message: Message<'_>| match message {
         // Reading goes on while a write is stuck, or both sides would wait for ever; but a server
         // that asks and does not read gets no answers that would pile up here.
@@ -209,24 +223,35 @@ fn take_line(client: &mut Client, out: &mut Outgoing, now: Instant, line: &[u8])
     };
     match Body::parse(line) {
         Body::Single(Ok(message)) => take(client, message),
-        Body::Single(Err(malformed)) => take_malformed(client, out, &malformed, line),
-        // Responses and notifications of 2025-03-26 may come in an array; of other revisions we
-        // take them too, because each is a message by itself.
-        Body::Batch(elements) => {
+        Body::Single(Err(malformed)) => take_malformed(client, out, now, &malformed, line),
+        Body::Batch(elements)
+            if client.agreement().is_some_and(|agreed| agreed.version.rules().batches) =>
+        {
             for element in elements {
                 match element {
                     Ok(message) => take(client, message),
-                    Err(malformed) => take_malformed(client, out, &malformed, line),
+                    Err(malformed) => take_malformed(client, out, now, &malformed, line),
                 }
             }
         }
+        Body::Batch(_) => client.drop_noted(DroppedByClient::Junk(excerpt(&start_of(line)).into())),
     }
 }
 
 /// A line that is no message is told to the application. The server hears of it only where it
 /// asked something that can be named: answering all junk would be answering for ever.
-fn take_malformed(client: &mut Client, out: &mut Outgoing, malformed: &Malformed, line: &[u8]) {
+fn take_malformed(
+    client: &mut Client,
+    out: &mut Outgoing,
+    now: Instant,
+    malformed: &Malformed,
+    line: &[u8],
+) {
+    if let Some(id) = malformed.id.as_ref().filter(|_| malformed.response) {
+        client.handle_malformed(now, id);
+    }
     if let Some(id) = malformed.id.as_ref().filter(|_| !malformed.response)
+        && !is_stuck(out, client)
         && client.agreement().is_none_or(|agreed| agreed.version.rules().server_requests)
     {
         let error = ErrorObject::invalid_request("Not a JSON-RPC message");

@@ -1,5 +1,3 @@
-//! Sealed states: what opens, and what never does.
-
 use alloc::{boxed::Box, format};
 
 use proptest::prelude::*;

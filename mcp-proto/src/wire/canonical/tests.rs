@@ -1,5 +1,3 @@
-//! Texts that mean the same, and texts that do not.
-
 use alloc::{format, string::ToString};
 use core::fmt::Write;
 

@@ -4,7 +4,7 @@
 use mcp_proto::{
     Router,
     router::Stop,
-    schema::{Capability, Elicited, Root, Sampling, Tool},
+    schema::{Capability, Elicited, Form, Root, Sampling, Tool},
     server::Question,
 };
 use serde_json::json as value;
@@ -28,8 +28,7 @@ fn fixture(name: &str, description: &str) -> Tool {
 fn add_single(router: &mut Router<State>) {
     router
         .tool(fixture("elicitation", "Asks the person's name"), |cx, _: NoArguments| {
-            // Any answer will do, so one that came unasked is as good.
-            Ok(greet(cx.elicit("user_name", name_form().accept_unasked())?))
+            Ok(greet(cx.elicit("user_name", any_name())?))
         })
         .tool(fixture("sampling", "Asks the model for a capital"), |cx, _: NoArguments| {
             let sampled = cx.sample("capital", capital_question())?;
@@ -43,13 +42,13 @@ fn add_single(router: &mut Router<State>) {
                 state.drawn += 1;
                 state.drawn
             });
-            Ok(match cx.elicit::<Name>("user_name", name_form())? {
+            Ok(match cx.elicit::<Name>("user_name", any_name())? {
                 Elicited::Accepted(Name { name }) => format!("state-ok: {name} has number {drawn}"),
                 _ => format!("state-ok: nobody has number {drawn}"),
             })
         })
         .tool(fixture("tampered_state", "Asks, and checks the state"), |cx, _: NoArguments| {
-            Ok(greet(cx.elicit("user_name", name_form())?))
+            Ok(greet(cx.elicit("user_name", any_name())?))
         });
 }
 
@@ -57,7 +56,7 @@ fn add_single(router: &mut Router<State>) {
 fn add_several(router: &mut Router<State>) {
     router
         .tool(fixture("multiple_inputs", "Asks three things at once"), |cx, _: NoArguments| {
-            let name = cx.elicit("user_name", name_form());
+            let name = cx.elicit("user_name", any_name());
             if let Err(stop @ Stop::Undeclared(_)) = name {
                 return Err(stop); // Without it, the others need not be asked.
             }
@@ -68,8 +67,8 @@ fn add_several(router: &mut Router<State>) {
             Ok(format!("{} {} {}", greet(name), capital.text(), describe(&roots)))
         })
         .tool(fixture("multi_round", "Asks one thing after the other"), |cx, _: NoArguments| {
-            let name = cx.elicit::<Name>("user_name", name_form())?;
-            let again = cx.elicit::<Name>("again", name_form())?;
+            let name = cx.elicit::<Name>("user_name", any_name())?;
+            let again = cx.elicit::<Name>("again", any_name())?;
             match (name, again) {
                 (Elicited::Accepted(first), Elicited::Accepted(second)) => {
                     Ok(format!("{}, also known as {}", first.name, second.name))
@@ -92,6 +91,11 @@ fn add_several(router: &mut Router<State>) {
             let answers = cx.ask_all(questions)?;
             Ok(format!("{} answered", answers.len()))
         });
+}
+
+/// Asks for a name. Any answer will do here, so one that came unasked is as good.
+fn any_name() -> Form {
+    name_form().accept_unasked()
 }
 
 fn greet(name: Elicited<Name>) -> String {

@@ -220,7 +220,7 @@ fn an_answer_that_nobody_asked_for_counts_only_where_any_answer_will_do() {
     let mut params = call_params("test_input_required_result_elicitation");
     params["inputResponses"] = responses.clone();
     assert_eq!(text(&peer.request("tools/call", params)), "Hello, Alice!");
-    let mut params = call_params("test_input_required_result_tampered_state");
+    let mut params = call_params("test_streaming_elicitation");
     params["inputResponses"] = responses;
     input_required(&peer.request("tools/call", params));
 }

@@ -101,7 +101,7 @@ impl<S: 'static, L: Link> Driver<S, L> {
             self.abandon();
         }
         // What threads still have to say is for nobody.
-        self.commands.close();
+        drop(self.commands.close());
         if outcome.as_ref().is_err_and(is_peer_gone) {
             outcome = Ok(());
         }

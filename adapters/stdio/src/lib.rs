@@ -34,6 +34,7 @@
 //! No decision of the protocol is made here: this crate moves bytes, time and randomness into
 //! [`ServerPipe`](mcp_proto::ServerPipe) and calls the router.
 
+pub mod client;
 #[cfg_attr(not(unix), allow(dead_code, reason = "a part of it is for file descriptors"))]
 mod driver;
 mod entropy;
@@ -52,6 +53,7 @@ use std::{
 
 use mcp_proto::{Router, router::Outbox, schema::Implementation, server::ServerConfig};
 
+pub use client::Client;
 pub use pool::Pool;
 pub use thread::ThreadedTools;
 

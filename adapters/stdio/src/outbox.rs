@@ -15,14 +15,14 @@ use mcp_proto::{router::Outbox, server::Command};
 const WAITING_MAX: usize = 1024;
 
 /// Commands of other threads, and a way to wake the driver that is to carry them out.
-pub(crate) struct Commands {
+pub(crate) struct Commands<C = Command> {
     /// `None` once the driver has ended.
-    queue: Mutex<Option<Vec<Command>>>,
+    queue: Mutex<Option<Vec<C>>>,
     asleep: AtomicBool,
     wake: OnceLock<Box<dyn Fn() + Send + Sync>>,
 }
 
-impl Commands {
+impl<C> Commands<C> {
     pub(crate) fn new() -> Self {
         let queue = Mutex::new(Some(Vec::new()));
         Self { queue, asleep: AtomicBool::new(false), wake: OnceLock::new() }
@@ -31,6 +31,21 @@ impl Commands {
     /// Says how the driver is woken: before it first sleeps, and once.
     pub(crate) fn wake_with(&self, wake: Box<dyn Fn() + Send + Sync>) {
         let _ = self.wake.set(wake);
+    }
+
+    /// Gives the driver a command; one that has ended does not take it.
+    pub(crate) fn push(&self, command: C) -> Result<(), C> {
+        match self.lock().as_mut() {
+            Some(queue) => queue.push(command),
+            None => return Err(command),
+        }
+        // One wake for each sleep, not for each command.
+        if self.asleep.swap(false, Ordering::SeqCst)
+            && let Some(wake) = self.wake.get()
+        {
+            wake();
+        }
+        Ok(())
     }
 
     /// Says that the driver is about to wait. False: a command has come, it must not.
@@ -51,20 +66,20 @@ impl Commands {
 
     /// Says that the driver no longer waits, and moves what has come into `commands`, which is
     /// empty.
-    pub(crate) fn take(&self, commands: &mut Vec<Command>) {
+    pub(crate) fn take(&self, commands: &mut Vec<C>) {
         self.asleep.store(false, Ordering::SeqCst);
         if let Some(queue) = self.lock().as_mut() {
             mem::swap(queue, commands);
         }
     }
 
-    /// Says that the driver has ended: whatever comes from now on is dropped.
-    pub(crate) fn close(&self) {
-        let rest = self.lock().take();
-        drop(rest);
+    /// Says that the driver has ended: whatever comes from now on is dropped. Returns what it
+    /// has not taken.
+    pub(crate) fn close(&self) -> Vec<C> {
+        self.lock().take().unwrap_or_default()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Vec<Command>>> {
+    fn lock(&self) -> MutexGuard<'_, Option<Vec<C>>> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -72,15 +87,10 @@ impl Commands {
 impl Outbox for Commands {
     fn send(&self, command: Command) {
         let lossy = matches!(command, Command::Log { .. } | Command::Progress { .. });
-        match self.lock().as_mut() {
-            Some(queue) if !lossy || queue.len() < WAITING_MAX => queue.push(command),
-            _ => return,
+        if lossy && self.lock().as_ref().is_none_or(|queue| queue.len() >= WAITING_MAX) {
+            return;
         }
-        // One wake for each sleep, not for each command.
-        if self.asleep.swap(false, Ordering::SeqCst)
-            && let Some(wake) = self.wake.get()
-        {
-            wake();
-        }
+        // A driver that has ended has nobody to tell it to.
+        let _ = self.push(command);
     }
 }

@@ -19,7 +19,8 @@ pub(crate) struct Stream<W> {
     chunk: Vec<u8>,
 }
 
-enum Input {
+/// What a thread that reads tells, and what wakes the one that waits for it.
+pub(crate) enum Input {
     Bytes(Vec<u8>),
     End(io::Result<()>),
     Wake,
@@ -30,7 +31,7 @@ impl<W: Write> Stream<W> {
         // One chunk waits while another is read: the rest waits where the reader has it from.
         let (waker, inbox) = sync_channel(1);
         let sender = waker.clone();
-        thread::Builder::new().name("mcp-read".into()).spawn(move || read_all(reader, &sender))?;
+        read_on_thread(reader, sender)?;
         Ok(Self { writer, inbox, waker, chunk: Vec::new() })
     }
 }
@@ -66,19 +67,26 @@ impl<W: Write> Link for Stream<W> {
     }
 }
 
-/// Reads until the input ends or nobody wants it any more.
-fn read_all(mut reader: impl Read, sender: &SyncSender<Input>) {
-    let mut buffer = vec![0; CHUNK_BYTES];
-    loop {
-        let input = match reader.read(&mut buffer) {
-            Ok(0) => Input::End(Ok(())),
-            Ok(count) => Input::Bytes(buffer.get(..count).unwrap_or_default().into()),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => Input::End(Err(error)),
-        };
-        let ended = matches!(input, Input::End(_));
-        if sender.send(input).is_err() || ended {
-            return;
+/// Reads on a thread of its own until the input ends or nobody wants it any more.
+pub(crate) fn read_on_thread<I: From<Input> + Send + 'static>(
+    mut reader: impl Read + Send + 'static,
+    sender: SyncSender<I>,
+) -> io::Result<()> {
+    let read_all = move || {
+        let mut buffer = vec![0; CHUNK_BYTES];
+        loop {
+            let input = match reader.read(&mut buffer) {
+                Ok(0) => Input::End(Ok(())),
+                Ok(count) => Input::Bytes(buffer.get(..count).unwrap_or_default().into()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => Input::End(Err(error)),
+            };
+            let ended = matches!(input, Input::End(_));
+            if sender.send(input.into()).is_err() || ended {
+                return;
+            }
         }
-    }
+    };
+    thread::Builder::new().name("mcp-read".into()).spawn(read_all)?;
+    Ok(())
 }

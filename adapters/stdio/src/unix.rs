@@ -61,6 +61,13 @@ impl Fds {
         Self::new(input, output)
     }
 
+    /// Goes on with other file descriptors.
+    pub(crate) fn reattach(&mut self, input: OwnedFd, output: OwnedFd) -> io::Result<()> {
+        self.input = input;
+        self.output = Output::new(output)?;
+        Ok(())
+    }
+
     /// Lets SIGTERM end the loop.
     pub(crate) fn heed_sigterm(&mut self) -> io::Result<()> {
         self.signal = Some(Terminate::register(&self.waker)?);

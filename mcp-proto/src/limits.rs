@@ -88,15 +88,17 @@ pub struct Limits {
     ///
     /// When exceeded: the one unused for longest is forgotten and read anew when it comes back.
     pub terms_max: usize,
-    /// Pages of a list that a client walks. Default 1,000.
+    /// Pages of a list that a client walks. Default 1,000: ten times what the longest lists need at
+    /// the usual 100 entries a page.
     ///
     /// When exceeded: the call ends with `CallError::OverLimit`.
     pub pages_max: usize,
-    /// Results that a client keeps for as long as their server allows. Default 256.
+    /// Results that a client keeps for as long as their server allows. Default 256: the lists of a
+    /// server and the resources a person has open.
     ///
     /// When exceeded: those that are good for the shortest time are forgotten.
     pub cache_entries_max: usize,
-    /// Bytes of all results that a client keeps. Default 4 MiB.
+    /// Bytes of all results that a client keeps. Default 4 MiB: lists of thousands of entries.
     ///
     /// When exceeded: those that are good for the shortest time are forgotten; a result that is
     /// larger by itself is not kept.

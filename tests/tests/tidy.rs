@@ -144,6 +144,9 @@ mod checks {
         assert_passes(rules::sizes, CORE, &"//\n".repeat(500));
         assert_caught(rules::sizes, CORE, &"é".repeat(101), "101 columns");
         assert_passes(rules::sizes, CORE, &"é".repeat(100));
+        let message = format!("{{\"{}\":1}}", "x".repeat(100));
+        assert_passes(rules::sizes, CORE, &message);
+        assert_caught(rules::sizes, CORE, &format!("// {message}"), "columns");
     }
 
     #[test]

@@ -311,7 +311,9 @@ impl Server {
         if self.departed || !self.sessions.contains_key(&session) {
             return Err(CommandError::Gone);
         }
-        let is_ping = |waiting: &Waiting| matches!(waiting, Waiting::Pong { session: key, .. } if *key == session);
+        let is_ping = |waiting: &Waiting| {
+            matches!(waiting, Waiting::Pong { .. }) && waiting.session() == session
+        };
         if self.outbound.count(is_ping) >= self.config.limits.pings_max {
             return Err(CommandError::OverLimit);
         }

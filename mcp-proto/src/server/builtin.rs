@@ -78,7 +78,7 @@ impl Server {
             }
         };
         let level = self.config.log_level;
-        let session = Session::new(id, terms.clone(), incoming.grant.clone(), level);
+        let session = Session::new(id, terms.clone(), level);
         self.sessions.insert(key, session);
         key
     }

@@ -21,7 +21,6 @@ pub(crate) enum Kind {
     Ping,
     Request,
     Notification,
-    Response,
 }
 
 /// What is done with it.
@@ -48,7 +47,7 @@ pub(crate) const fn verdict(phase: Phase, kind: Kind) -> Verdict {
         (Phase::Fresh | Phase::Operating, Kind::Initialized) => Verdict::Drop,
         (_, Kind::Ping) => Verdict::Serve,
         (Phase::Fresh, Kind::Request) => Verdict::Refuse,
-        (Phase::Fresh, Kind::Notification | Kind::Response) => Verdict::Drop,
+        (Phase::Fresh, Kind::Notification) => Verdict::Drop,
         // `initialized` may be overtaken by the next request, and only the client was told to wait.
         (Phase::Initializing | Phase::Operating, _) => Verdict::Serve,
     }

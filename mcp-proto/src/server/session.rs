@@ -12,9 +12,7 @@ use core::{
 };
 
 use super::{ask::Held, lifecycle::Phase};
-use crate::{
-    error::CommandError, grant::Grant, limits::Limits, schema::Level, terms::Terms, wire::Json,
-};
+use crate::{error::CommandError, limits::Limits, schema::Level, terms::Terms, wire::Json};
 
 /// Names one legacy session for as long as the machine lives; never used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -51,7 +49,6 @@ pub(crate) struct Session {
     pub(crate) id: Option<SessionId>,
     pub(crate) phase: Phase,
     pub(crate) terms: Arc<Terms>,
-    pub(crate) grant: Arc<Grant>,
     /// Shared with the session's running calls, so that `logging/setLevel` reaches them.
     pub(crate) level: Arc<AtomicU8>,
     pub(crate) subscriptions: BTreeSet<Box<str>>,
@@ -63,17 +60,11 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(
-        id: Option<SessionId>,
-        terms: Arc<Terms>,
-        grant: Arc<Grant>,
-        level: Level,
-    ) -> Self {
+    pub(crate) fn new(id: Option<SessionId>, terms: Arc<Terms>, level: Level) -> Self {
         Self {
             id,
             phase: Phase::Initializing,
             terms,
-            grant,
             level: Arc::new(AtomicU8::new(level as u8)),
             subscriptions: BTreeSet::new(),
             held: Vec::new(),

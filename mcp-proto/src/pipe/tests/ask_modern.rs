@@ -61,7 +61,8 @@ fn an_honest_client_may_write_its_request_anew() {
     // MRT-28
     let (mut peer, state) = asked();
     let members = format!(
-        r#""requestState":"{state}", "arguments":{{ "n" : 1 }},"inputResponses":{ACCEPT},"name":"\u0065cho""#
+        r#""requestState":"{state}", "arguments":{{ "n" : 1 }},"inputResponses":{ACCEPT},{}"#,
+        r#""name":"\u0065cho""#
     );
     peer.send(&modern_with("{}", "\"other\"", "tools/call", &members));
     assert!(peer.answer_to(1, "k", &form("Name?")).is_some());

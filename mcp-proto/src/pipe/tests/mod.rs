@@ -1,8 +1,8 @@
 //! The pipe as its two sides see it: lines of a client, and an application that answers.
 //!
 //! Transcripts leave out `"jsonrpc":"2.0"`, which every line is checked to begin with, and write
-//! `mcp/` for `io.modelcontextprotocol/`, `{all}` for all capabilities of a client, and `{modern}` for
-//! the `_meta` that declares them in 2026-07-28. A line that goes on is indented.
+//! `mcp/` for `io.modelcontextprotocol/`, `{all}` for all capabilities of a client, and `{modern}`
+//! for the `_meta` that declares them in 2026-07-28. A line that goes on is indented.
 
 mod ask_legacy;
 mod ask_modern;

@@ -1,3 +1,5 @@
+//! Sealed states: what opens, and what never does.
+
 use alloc::{boxed::Box, format};
 
 use proptest::prelude::*;

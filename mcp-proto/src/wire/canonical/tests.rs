@@ -1,3 +1,5 @@
+//! Texts that mean the same, and texts that do not.
+
 use alloc::{format, string::ToString};
 use core::fmt::Write;
 

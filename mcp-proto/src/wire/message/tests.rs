@@ -2,7 +2,7 @@
 
 mod oracle;
 
-use std::{format, string::String, vec::Vec};
+use std::{format, vec::Vec};
 
 use serde_json::{Value, json};
 

@@ -46,7 +46,7 @@ impl ClientConfig {
             limits: Limits::default(),
             probe_timeout: Duration::from_secs(3),
             initialize_timeout: Duration::from_secs(30),
-            timeouts: Timeouts { idle: Some(Duration::from_secs(60)), total: None },
+            timeouts: Timeouts { idle: Some(Duration::from_mins(1)), total: None },
             round_pause: Duration::from_millis(100),
         }
     }

@@ -39,7 +39,7 @@ fn stopped(call: &Call, stop: Stop) -> Option<Reply> {
         Stop::Asked | Stop::Cancelled | Stop::Failed(_) => ErrorObject::internal(),
         Stop::Invalid(text) => ErrorObject::invalid_params(text),
         Stop::NotFound => not_found(call),
-        Stop::Undeclared(capability) => missing(capability),
+        Stop::Undeclared(capability) => missing(&capability),
         Stop::Error(error) => error,
     }))
 }

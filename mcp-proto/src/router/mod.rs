@@ -1,7 +1,7 @@
 //! The authoring layer: tools, prompts and resources as closures. Still no I/O.
 //!
 //! A [`Router`] holds what an application offers. Its driver gives it each
-//! [`Event::Call`](crate::server::Event::Call) by [`Router::serve`], and the machine each new
+//! [`Event::Call`] by [`Router::serve`], and the machine each new
 //! [`Router::take_offer`].
 //!
 //! A handler that asks the client stops there and is run again with the answer. So what it does

@@ -129,7 +129,10 @@ impl Server {
         {
             return Some(ErrorObject::internal());
         }
-        questions.iter().find_map(|(_, question)| undeclared(terms, question)).map(missing)
+        questions
+            .iter()
+            .find_map(|(_, question)| undeclared(terms, question))
+            .map(|capability| missing(&capability))
     }
 
     /// Each question becomes a request on the call's own way to the client.
@@ -398,7 +401,7 @@ fn departure() -> ErrorObject {
 }
 
 /// -32021, which names what is missing.
-pub(crate) fn missing(capability: Capability) -> ErrorObject {
+pub(crate) fn missing(capability: &Capability) -> ErrorObject {
     let data = format!(r#"{{"requiredCapabilities":{}}}"#, capability.required().as_str());
     ErrorObject::new(
         code::MISSING_CLIENT_CAPABILITY,

@@ -10,8 +10,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{
-    About, CallId, Event, Received, ResultBody, Server, ServerConfig, SessionKey, conclude::Form,
-    method, request::Incoming, request_meta, session::Session,
+    About, CallId, Event, Origin, Received, ResultBody, Server, ServerConfig, SessionKey,
+    conclude::Form, method, request::Incoming, request_meta, session::Session,
 };
 use crate::{
     error::ErrorObject,
@@ -67,15 +67,12 @@ impl Server {
     fn open_session(&mut self, incoming: &Incoming<'_>, terms: &Arc<Terms>) -> SessionKey {
         self.next_session += 1;
         let key = SessionKey(self.next_session);
-        let id = match incoming.origin {
-            super::Origin::Pipe => {
-                self.pipe_session = Some(key);
-                None
-            }
-            _ => {
-                let unix = self.unix(incoming.now);
-                Some(crate::entropy::session_id(&mut *self.entropy, unix))
-            }
+        let id = if incoming.origin == Origin::Pipe {
+            self.pipe_session = Some(key);
+            None
+        } else {
+            let unix = self.unix(incoming.now);
+            Some(crate::entropy::session_id(&mut *self.entropy, unix))
         };
         let level = self.config.log_level;
         let session = Session::new(id, terms.clone(), level);

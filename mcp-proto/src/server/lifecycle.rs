@@ -38,6 +38,8 @@ pub(crate) enum Verdict {
     Drop,
 }
 
+/// One row for each rule, whether or not two rules come to the same.
+#[expect(clippy::match_same_arms, reason = "a table reads better row by row")]
 pub(crate) const fn verdict(phase: Phase, kind: Kind) -> Verdict {
     match (phase, kind) {
         (Phase::Fresh, Kind::Initialize) => Verdict::Begin,

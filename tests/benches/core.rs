@@ -92,7 +92,7 @@ fn changes(criterion: &mut Criterion) {
     if let Some(offer) = router.take_offer() {
         server.set_offer(offer);
     }
-    let mut receive = |server: &mut Server, origin, text| {
+    let receive = |server: &mut Server, origin, text| {
         let Ok(message) = Message::parse(text) else { panic!("not a message: {text}") };
         let grant = Arc::new(Grant::default());
         server.handle_message(Instant::ZERO, Arrival { origin, grant, message })

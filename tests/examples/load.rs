@@ -9,7 +9,7 @@ use std::{
     env, fs,
     io::{self, BufRead, BufReader, Write},
     process::{Child, ChildStdin, ChildStdout, Command, ExitCode, Stdio},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 struct Options {
@@ -94,7 +94,7 @@ fn run(options: &Options) -> io::Result<String> {
         options.op,
         options.window,
         calls / elapsed.as_secs_f64(),
-        busy as f64 / calls / 1_000.0,
+        Duration::from_nanos(busy).as_secs_f64() * 1e6 / calls,
     ))
 }
 

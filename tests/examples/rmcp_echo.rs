@@ -20,6 +20,7 @@ struct Echo {
 
 #[tool_router]
 impl Echo {
+    #[expect(clippy::unused_self, reason = "a tool is a method")]
     #[tool(description = "Says the message again")]
     fn echo(&self, Parameters(EchoArguments { message }): Parameters<EchoArguments>) -> String {
         message

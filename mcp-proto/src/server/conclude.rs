@@ -155,7 +155,7 @@ impl Server {
     /// A response with a result.
     pub(super) fn result_response(&self, id: &RequestId, form: Form, body: &ResultBody) -> String {
         let members = body.members.as_str();
-        let room = if form.rules.result_type { 160 + self.server_info.len() } else { 80 };
+        let room = if form.rules.result_type { 160 + self.own_info.len() } else { 80 };
         let mut text = String::with_capacity(room + members.len());
         text.push_str(r#"{"jsonrpc":"2.0","id":"#);
         id.append_to(&mut text);
@@ -198,7 +198,7 @@ impl Server {
         text.push_str(comma);
         text.push_str(r#""_meta":{"#);
         if rules.result_type {
-            text.push_str(&self.server_info);
+            text.push_str(&self.own_info);
         }
         if let Some(own) = own {
             if rules.result_type {

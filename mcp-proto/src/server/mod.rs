@@ -88,7 +88,7 @@ pub struct Server {
     offer: Arc<Offer>,
     sealer: Sealer,
     /// `"io.modelcontextprotocol/serverInfo":{…}`
-    server_info: String,
+    own_info: String,
     /// One cell for each level that a request may name, and one for "none".
     levels: [Arc<AtomicU8>; Level::ALL.len() + 1],
     declarations: Declarations,
@@ -145,7 +145,7 @@ impl Server {
         let sealer = Sealer::new(&config.state_keys, &mut *entropy);
         Self {
             sealer,
-            server_info: builtin::server_info(&config),
+            own_info: builtin::server_info(&config),
             levels: core::array::from_fn(|place| {
                 Arc::new(AtomicU8::new(Level::ALL.get(place).map_or(LEVEL_OFF, |l| *l as u8)))
             }),

@@ -187,7 +187,7 @@ impl Peer {
         pipe.set_offer(Arc::new(offer()));
         Self {
             pipe,
-            now: Instant::from_zero(Duration::from_secs(60)),
+            now: Instant::from_zero(Duration::from_mins(1)),
             calls: Vec::new(),
             sessions: Vec::new(),
             lines: Vec::new(),

@@ -7,14 +7,16 @@ mod rules;
 #[path = "tidy/source.rs"]
 mod source;
 
+use std::sync::LazyLock;
+
 use rules::Finding;
 use source::Source;
 
 /// Every Rust file of the repository.
-fn sources() -> Vec<Source> {
+static SOURCES: LazyLock<Vec<Source>> = LazyLock::new(|| {
     let files = source::repository().into_iter().filter(|(path, _)| has_extension(path, "rs"));
     files.map(|(path, text)| Source::new(&path, &text)).collect()
-}
+});
 
 fn has_extension(path: &str, extension: &str) -> bool {
     std::path::Path::new(path).extension().is_some_and(|found| found == extension)
@@ -22,9 +24,8 @@ fn has_extension(path: &str, extension: &str) -> bool {
 
 /// Applies a rule to every Rust file and fails with all that it finds.
 fn check(rule: impl Fn(&Source) -> Vec<Finding>) {
-    let sources = sources();
-    assert!(sources.iter().any(|source| source.path == "mcp-proto/src/lib.rs"), "no files");
-    let found = sources.iter().flat_map(|source| report(&source.path, rule(source)));
+    assert!(SOURCES.iter().any(|source| source.path == "mcp-proto/src/lib.rs"), "no files");
+    let found = SOURCES.iter().flat_map(|source| report(&source.path, rule(source)));
     assert_clean(&found.collect::<Vec<_>>());
 }
 
@@ -69,8 +70,8 @@ fn only_http_knows_statuses() {
 
 #[test]
 fn layers_import_downwards_only() {
-    let lib = sources().into_iter().find(|source| source.path == "mcp-proto/src/lib.rs");
-    let roots = layers::roots(&lib.expect("the core has a root"));
+    let lib = SOURCES.iter().find(|source| source.path == "mcp-proto/src/lib.rs");
+    let roots = layers::roots(lib.expect("the core has a root"));
     check(|source| layers::imports(source, &roots));
 }
 

@@ -68,3 +68,45 @@ impl<K> Batch<K> {
         (!self.responses.is_empty()).then(|| alloc::format!("[{}]", self.responses))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString;
+
+    use super::*;
+
+    fn answered(texts: &[&str]) -> alloc::vec::Vec<String> {
+        texts.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_batch_without_open_requests_is_answered_at_once() {
+        let mut batches = Batches::<u8>::new();
+        assert_eq!(batches.begin([].into(), &answered(&["a", "b"])), Some("[a,b]".into()));
+        assert_eq!(batches.begin([].into(), &[]), None);
+        assert!(batches.open.is_empty());
+    }
+
+    #[test]
+    fn the_last_conclusion_brings_the_answer() {
+        let mut batches = Batches::new();
+        assert_eq!(batches.begin([1, 2, 3].into(), &answered(&["a"])), None);
+        assert_eq!(batches.begin([4].into(), &[]), None);
+        assert_eq!(batches.conclude(3, Some("c")), None);
+        assert_eq!(batches.conclude(1, None), None);
+        assert!(batches.holds(2) && !batches.holds(3));
+        assert_eq!(batches.conclude(2, Some("b")), Some("[a,c,b]".into()));
+        assert_eq!(batches.conclude(4, None), None);
+        assert!(batches.open.is_empty() && batches.by_request.is_empty());
+    }
+
+    #[test]
+    fn a_request_of_no_batch_concludes_nothing() {
+        let mut batches = Batches::new();
+        assert_eq!(batches.conclude(1, Some("a")), None);
+        assert_eq!(batches.begin([1].into(), &[]), None);
+        assert_eq!(batches.conclude(2, Some("b")), None);
+        assert_eq!(batches.conclude(1, Some("a")), Some("[a]".into()));
+        assert_eq!(batches.conclude(1, Some("a")), None);
+    }
+}

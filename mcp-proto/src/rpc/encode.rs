@@ -56,3 +56,41 @@ pub(crate) fn request(id: &Id<'_>, method: &str, params: &str) -> String {
     text.push('}');
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::borrow::Cow;
+
+    use super::*;
+    use crate::wire::{Json, Message};
+
+    #[test]
+    fn an_error_without_an_id_has_null_or_nothing_in_its_place() {
+        let error = ErrorObject::new(-1, "No");
+        let body = r#""error":{"code":-1,"message":"No"}}"#;
+        for (id, null_id, expected) in [
+            (None, true, r#"{"jsonrpc":"2.0","id":null,"#),
+            (None, false, r#"{"jsonrpc":"2.0","#),
+            (Some(Id::Int(1)), true, r#"{"jsonrpc":"2.0","id":1,"#),
+        ] {
+            let text = error_response(id.as_ref(), null_id, &error);
+            assert_eq!(text.strip_suffix(body), Some(expected));
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_a_message_of_its_kind() {
+        let id = Id::Text(Cow::Borrowed("\"\n"));
+        let text = request(&id, "a\"b", r#"{"x":1}"#);
+        let Ok(Message::Request(request)) = Message::parse(&text) else { panic!("{text}") };
+        assert_eq!((&request.id, &*request.method), (&id, "a\"b"));
+        let text = notification("a\\b", "{}");
+        let Ok(Message::Notification(message)) = Message::parse(&text) else { panic!("{text}") };
+        assert_eq!(message.method, "a\\b");
+        let error = ErrorObject::new(7, "a\tb").with_data(Json::text("\u{7f}"));
+        let text = error_response(Some(&id), false, &error);
+        let Ok(Message::Response(response)) = Message::parse(&text) else { panic!("{text}") };
+        assert_eq!(response.id, Some(id));
+        assert!(response.outcome.is_err());
+    }
+}

@@ -65,3 +65,43 @@ impl<K: Copy> Inbound<K> {
         self.counts.get(&scope).copied().unwrap_or(0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::Id;
+
+    #[test]
+    fn an_id_is_in_use_within_its_channel_until_it_is_closed() {
+        let mut inbound = Inbound::new();
+        let (number, text) = (Id::Int(1), Id::Text("1".into()));
+        assert!(inbound.open(Scope::Pipe, number.clone(), 'a'));
+        assert!(inbound.open(Scope::Pipe, text.clone(), 'b'));
+        assert!(inbound.open(Scope::Session(1), number.clone(), 'c'));
+        assert!(inbound.open(Scope::Session(2), number.clone(), 'd'));
+        assert!(!inbound.open(Scope::Pipe, number.clone(), 'e'));
+        assert_eq!(inbound.find(Scope::Pipe, &number), Some('a'));
+        assert_eq!(inbound.find(Scope::Session(2), &number), Some('d'));
+        assert_eq!(inbound.find(Scope::Session(2), &text), None);
+        inbound.close(Scope::Pipe, &number);
+        assert_eq!(inbound.find(Scope::Pipe, &number), None);
+        assert_eq!(inbound.find(Scope::Pipe, &text), Some('b'));
+        assert!(inbound.open(Scope::Pipe, number, 'f'));
+    }
+
+    #[test]
+    fn channels_are_counted_and_leave_nothing_behind() {
+        let mut inbound = Inbound::new();
+        let scope = Scope::Session(7);
+        for number in 0..3 {
+            inbound.open(scope, Id::Int(number), ());
+        }
+        inbound.open(scope, Id::Int(2), ());
+        assert_eq!((inbound.count(scope), inbound.count(Scope::Pipe)), (3, 0));
+        for number in [0, 0, 1, 2, 9] {
+            inbound.close(scope, &Id::Int(number));
+        }
+        assert_eq!(inbound.count(scope), 0);
+        assert!(inbound.by_id.is_empty() && inbound.counts.is_empty());
+    }
+}

@@ -109,3 +109,72 @@ impl<T> Open<T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use core::time::Duration;
+
+    use super::*;
+    use crate::wire::Id;
+
+    fn at(seconds: u64) -> Instant {
+        Instant::from_zero(Duration::from_secs(seconds))
+    }
+
+    fn timeouts(idle: Option<u64>, total: Option<u64>) -> Timeouts {
+        Timeouts { idle: idle.map(Duration::from_secs), total: total.map(Duration::from_secs) }
+    }
+
+    #[test]
+    fn the_earlier_of_both_clocks_ends_a_request() {
+        for (idle, total, due) in [
+            (Some(5), Some(30), Some(6)),
+            (Some(30), Some(5), Some(6)),
+            (None, Some(5), Some(6)),
+            (Some(5), None, Some(6)),
+            (None, None, None),
+        ] {
+            let mut outbound = Outbound::new();
+            outbound.open(at(1), Id::Int(1), timeouts(idle, total), 'a');
+            assert_eq!(outbound.next_timeout(), due.map(at));
+            assert_eq!(outbound.expire(at(5)), None);
+            let expired = outbound.expire(at(6));
+            assert_eq!(expired, due.map(|_| (Id::Int(1), 'a')));
+            assert_eq!(outbound.is_empty(), due.is_some());
+        }
+    }
+
+    #[test]
+    fn progress_moves_the_idle_clock_and_never_the_total_one() {
+        let mut outbound = Outbound::new();
+        outbound.open(at(0), Id::Int(1), timeouts(Some(5), Some(12)), ());
+        outbound.open(at(0), Id::Int(2), timeouts(None, Some(40)), ());
+        assert!(outbound.progressed(at(4), &Id::Int(1)));
+        assert_eq!(outbound.next_timeout(), Some(at(9)));
+        assert!(outbound.progressed(at(8), &Id::Int(1)));
+        assert_eq!(outbound.next_timeout(), Some(at(12)));
+        assert!(outbound.progressed(at(11), &Id::Int(2)));
+        assert!(!outbound.progressed(at(11), &Id::Int(3)));
+        assert_eq!(outbound.expire(at(12)).unwrap().0, Id::Int(1));
+        assert_eq!(outbound.next_timeout(), Some(at(40)));
+    }
+
+    #[test]
+    fn a_request_that_has_ended_is_forgotten() {
+        let mut outbound = Outbound::new();
+        for number in 1..=4 {
+            outbound.open(at(0), Id::Int(number), timeouts(Some(5), None), number);
+        }
+        assert_eq!(outbound.close(&Id::Int(1)), Some(1));
+        assert_eq!(outbound.close(&Id::Int(1)), None);
+        assert_eq!(outbound.get(&Id::Int(2)), Some(&2));
+        assert_eq!(outbound.get(&Id::Text("2".into())), None);
+        let odd_or_four = outbound.close_all(|number| *number != 2);
+        assert_eq!(odd_or_four, [(Id::Int(3), 3), (Id::Int(4), 4)]);
+        assert_eq!(outbound.count(|_| true), 1);
+        assert_eq!(outbound.expire(at(5)), Some((Id::Int(2), 2)));
+        assert_eq!(outbound.expire(at(99)), None);
+        assert!(outbound.is_empty() && outbound.by_id.is_empty());
+        assert_eq!(outbound.next_timeout(), None);
+    }
+}

@@ -130,3 +130,82 @@ fn complete(params: &Params<'_>) -> Result<CompleteParams, ErrorObject> {
 #[derive(Deserialize)]
 #[serde(transparent)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::Message;
+
+    /// What a request with these parameters asks for.
+    fn read(known: Known, params: &str) -> Result<Method, ErrorObject> {
+        let message = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"m","params":{params}}}"#);
+        let Ok(Message::Request(request)) = Message::parse(&message) else { panic!("{message}") };
+        of_call(known, &request.params).map(|method| method.unwrap())
+    }
+
+    #[test]
+    fn absent_arguments_are_empty_ones() {
+        let method = read(Known::ToolsCall, r#"{"name":"t"}"#).unwrap();
+        let empty = Json::parse_text("{}").unwrap();
+        assert_eq!(method, Method::ToolsCall { name: "t".into(), arguments: empty });
+        let method = read(Known::PromptsGet, r#"{"name":"p"}"#).unwrap();
+        assert_eq!(method, Method::PromptsGet { name: "p".into(), arguments: BTreeMap::new() });
+    }
+
+    #[test]
+    fn names_are_unescaped() {
+        let method = read(Known::ResourcesRead, r#"{"uri":"a:\u00e9\/\n"}"#).unwrap();
+        assert_eq!(method, Method::ResourcesRead { uri: "a:\u{e9}/\n".into() });
+        assert!(read(Known::ResourcesRead, r#"{"uri":"\ud800"}"#).is_err());
+    }
+
+    #[test]
+    fn an_empty_cursor_is_a_cursor() {
+        for (params, cursor) in [
+            ("{}", None),
+            (r#"{"cursor":null}"#, None),
+            (r#"{"cursor":""}"#, Some("".into())),
+            (r#"{"other":1,"cursor":"c"}"#, Some("c".into())),
+        ] {
+            let method = read(Known::ToolsList, params).unwrap();
+            assert_eq!(method, Method::ToolsList { cursor }, "{params}");
+        }
+    }
+
+    #[test]
+    fn a_completion_may_know_other_arguments() {
+        let params = |context: &str| {
+            let (reference, argument) =
+                (r#"{"type":"ref/resource","uri":"a:{x}"}"#, r#"{"name":"x","value":"v"}"#);
+            format!(r#"{{"ref":{reference},"argument":{argument}{context}}}"#)
+        };
+        let expected = |context| {
+            Method::Complete(Box::new(CompleteParams {
+                reference: Reference::Resource("a:{x}".into()),
+                argument: "x".into(),
+                value: "v".into(),
+                context,
+            }))
+        };
+        let context = [("y".into(), "1".into())];
+        for (text, context) in [
+            ("", BTreeMap::new()),
+            (r#","context":{}"#, BTreeMap::new()),
+            (r#","context":{"arguments":{"y":"1"}}"#, context.into()),
+        ] {
+            assert_eq!(read(Known::Complete, &params(text)), Ok(expected(context)));
+        }
+        for text in [r#","context":[]"#, r#","context":{"arguments":{"y":1}}"#] {
+            assert!(read(Known::Complete, &params(text)).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_the_machine_answers_is_no_call() {
+        let message = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
+        let Ok(Message::Request(request)) = Message::parse(message) else { panic!("{message}") };
+        for known in [Known::Ping, Known::Initialize, Known::Discover, Known::Listen] {
+            assert_eq!(of_call(known, &request.params), Ok(None));
+        }
+    }
+}

@@ -146,3 +146,94 @@ pub(super) fn level(json: &str) -> Result<Level, ErrorObject> {
     name.parse()
         .map_err(|_| ErrorObject::invalid_params(format!("Unknown log level: {}", excerpt(&name))))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn raw(json: &str) -> &RawValue {
+        serde_json::from_str(json).unwrap()
+    }
+
+    fn meta<'a>(capabilities: &'a str, client: Option<&'a str>) -> Meta<'a> {
+        Meta {
+            capabilities: Some(raw(capabilities)),
+            client_info: client.map(raw),
+            ..Meta::default()
+        }
+    }
+
+    #[test]
+    fn a_request_names_a_revision_that_is_served_without_a_handshake() {
+        let both = [Version::V2025_11_25, Version::V2026_07_28];
+        assert_eq!(version(raw("\"2026-07-28\""), &both), Ok(Version::V2026_07_28));
+        assert_eq!(version(raw(r#""2026-07\u002d28""#), &both), Ok(Version::V2026_07_28));
+        for (text, served, code) in [
+            ("\"2025-11-25\"", &both[..], -32022),
+            ("\"2026-07-28\"", &both[..1], -32022),
+            ("\"\"", &both, -32022),
+            ("1", &both, -32602),
+            ("null", &both, -32602),
+        ] {
+            assert_eq!(version(raw(text), served).unwrap_err().code, code, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_repeats_little_of_what_it_refuses() {
+        let error = unsupported_version(&"9".repeat(10_000), &Version::ALL);
+        assert!(error.message.len() < 200);
+        let data = error.data.unwrap();
+        assert!(data.as_str().len() < 200);
+        assert!(data.as_str().starts_with(r#"{"supported":["2026-07-28"],"requested":"999"#));
+    }
+
+    #[test]
+    fn the_declaration_unused_for_longest_is_forgotten() {
+        let mut known = Declarations::new(2);
+        let latest = Version::V2026_07_28;
+        let mut terms = |text: &str| known.terms(latest, &meta(text, None)).unwrap();
+        let [a, b] = ["{}", r#"{"roots":{}}"#].map(&mut terms);
+        assert!(Arc::ptr_eq(&a, &terms("{}")));
+        terms(r#"{"sampling":{}}"#);
+        assert!(Arc::ptr_eq(&a, &terms("{}")));
+        assert!(!Arc::ptr_eq(&b, &terms(r#"{"roots":{}}"#)));
+    }
+
+    #[test]
+    fn nothing_large_is_remembered_and_nothing_at_all_without_room() {
+        let large = format!(r#"{{"experimental":{{"a":"{}"}}}}"#, "x".repeat(REMEMBERED_BYTES_MAX));
+        for (count_max, text) in [(2, &*large), (0, "{}")] {
+            let mut known = Declarations::new(count_max);
+            for _ in 0..3 {
+                known.terms(Version::V2026_07_28, &meta(text, None)).unwrap();
+            }
+            assert_eq!(known.known.len(), 0);
+        }
+    }
+
+    #[test]
+    fn clients_and_revisions_are_told_apart() {
+        let mut known = Declarations::new(8);
+        let client = r#"{"name":"c","version":"1"}"#;
+        let latest = Version::V2026_07_28;
+        let first = known.terms(latest, &meta("{}", None)).unwrap();
+        let second = known.terms(latest, &meta("{}", Some(client))).unwrap();
+        let third = known.terms(Version::V2025_11_25, &meta("{}", Some(client))).unwrap();
+        assert_eq!(first.client, None);
+        assert_eq!(second.client.as_ref().unwrap().name, "c");
+        assert_eq!(third.version, Version::V2025_11_25);
+        assert!(known.terms(latest, &meta("{}", Some(r#"["c","1"]"#))).is_err());
+        assert!(known.terms(latest, &Meta::default()).is_err());
+    }
+
+    #[test]
+    fn levels_are_known_by_their_exact_names() {
+        assert_eq!(log_level(None), Ok(None));
+        assert_eq!(log_level(Some(raw("\"debug\""))), Ok(Some(Level::Debug)));
+        assert_eq!(level(r#""emergenc\u0079""#), Ok(Level::Emergency));
+        for text in ["\"Debug\"", "\"warn\"", "\"\"", "1", "null"] {
+            assert_eq!(level(text).unwrap_err().code, code::INVALID_PARAMS, "{text}");
+        }
+    }
+}

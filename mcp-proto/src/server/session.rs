@@ -120,3 +120,79 @@ impl Session {
         place.and_then(|place| self.elicitations.remove(place)).is_some()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+
+    use super::*;
+    use crate::{schema::ClientCapabilities, version::Version};
+
+    fn session() -> Session {
+        let terms = Terms {
+            version: Version::LATEST_WITH_HANDSHAKE,
+            capabilities: ClientCapabilities::default(),
+            client: None,
+        };
+        Session::new(None, Arc::new(terms), Arc::default(), Level::Warning)
+    }
+
+    #[test]
+    fn an_id_shows_its_end_alone() {
+        assert_eq!(format!("{:?}", SessionId::new("secret-1234")), "SessionId(…1234)");
+        assert_eq!(format!("{:?}", SessionId::new("abc")), "SessionId(…)");
+        assert_eq!(format!("{:?}", SessionId::new("s\u{e9}cr\u{e9}t")), "SessionId(…cr\u{e9}t)");
+    }
+
+    #[test]
+    fn a_session_wants_its_level_and_what_is_above() {
+        let session = session();
+        let wanted = Level::ALL.map(|level| session.wants_log(level));
+        assert_eq!(wanted, [false, false, false, true, true, true, true, true]);
+    }
+
+    #[test]
+    fn a_call_keeps_the_values_it_came_with() {
+        let (mut session, limits) = (session(), Limits::default());
+        session.attach(&limits, "k".into(), Some(Json::text("1"))).unwrap();
+        let before = session.attached().clone();
+        session.attach(&limits, "k".into(), Some(Json::text("2"))).unwrap();
+        assert_eq!(before.get("k"), Some(&Json::text("1")));
+        assert_eq!(session.attached().get("k"), Some(&Json::text("2")));
+        session.attach(&limits, "k".into(), None).unwrap();
+        session.attach(&limits, "k".into(), None).unwrap();
+        assert!(session.attached().is_empty());
+    }
+
+    #[test]
+    fn the_bytes_of_attached_values_are_counted_with_their_keys() {
+        let limits = Limits { attachment_bytes_max: 10, ..Limits::default() };
+        let mut session = session();
+        let mut attach =
+            |key: &str, value: &str| session.attach(&limits, key.into(), Some(Json::text(value)));
+        assert_eq!(attach("key", "12345"), Ok(()));
+        assert_eq!(attach("key", "123456"), Err(CommandError::OverLimit));
+        assert_eq!(attach("k", ""), Err(CommandError::OverLimit));
+        assert_eq!(attach("key", "1"), Ok(()));
+        assert_eq!(attach("k", ""), Ok(()));
+    }
+
+    #[test]
+    fn an_elicitation_is_taken_once_and_the_oldest_forgotten() {
+        let limits = Limits { elicitations_max: 2, ..Limits::default() };
+        let mut session = session();
+        for id in ["a", "b", "c"] {
+            session.elicitation_sent(&limits, id.into());
+        }
+        let taken = ["a", "b", "b", "c"].map(|id| session.take_elicitation(id));
+        assert_eq!(taken, [false, true, false, true]);
+    }
+
+    #[test]
+    fn no_elicitation_is_kept_where_none_may_be() {
+        let limits = Limits { elicitations_max: 0, ..Limits::default() };
+        let mut session = session();
+        session.elicitation_sent(&limits, "a".into());
+        assert!(!session.take_elicitation("a"));
+    }
+}

@@ -85,3 +85,70 @@ impl Known {
         matches!(self, Self::ToolsCall | Self::PromptsGet | Self::ResourcesRead)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::{format, string::String};
+
+    use super::*;
+
+    #[test]
+    fn each_method_in_its_eras() {
+        let mut table = String::new();
+        for method in [
+            "initialize",
+            "ping",
+            "logging/setLevel",
+            "resources/subscribe",
+            "resources/unsubscribe",
+            "server/discover",
+            "subscriptions/listen",
+            "tools/list",
+            "tools/call",
+            "prompts/list",
+            "prompts/get",
+            "resources/list",
+            "resources/templates/list",
+            "resources/read",
+            "completion/complete",
+        ] {
+            let known = Known::of(method).unwrap();
+            table += method;
+            for (word, holds) in [
+                ("older", known.exists(true)),
+                ("latest", known.exists(false)),
+                ("cacheable", known.is_cacheable()),
+                ("may ask", known.may_ask()),
+            ] {
+                if holds {
+                    table += &format!(", {word}");
+                }
+            }
+            table += "\n";
+        }
+        insta::assert_snapshot!(table, @"
+        initialize, older
+        ping, older
+        logging/setLevel, older
+        resources/subscribe, older
+        resources/unsubscribe, older
+        server/discover, latest, cacheable
+        subscriptions/listen, latest
+        tools/list, older, latest, cacheable
+        tools/call, older, latest, may ask
+        prompts/list, older, latest, cacheable
+        prompts/get, older, latest, may ask
+        resources/list, older, latest, cacheable
+        resources/templates/list, older, latest, cacheable
+        resources/read, older, latest, cacheable, may ask
+        completion/complete, older, latest
+        ");
+    }
+
+    #[test]
+    fn other_names_are_not_the_protocols() {
+        for method in ["", "Ping", "tools/Call", "tools/call ", "notifications/initialized"] {
+            assert_eq!(Known::of(method), None, "{method:?}");
+        }
+    }
+}

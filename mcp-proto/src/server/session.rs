@@ -134,7 +134,7 @@ mod tests {
             capabilities: ClientCapabilities::default(),
             client: None,
         };
-        Session::new(None, Arc::new(terms), Arc::default(), Level::Warning)
+        Session::new(None, Arc::new(terms), Level::Warning)
     }
 
     #[test]

@@ -88,7 +88,8 @@ impl Known {
 
 #[cfg(test)]
 mod tests {
-    use alloc::{format, string::String};
+    use alloc::string::String;
+    use core::fmt::Write;
 
     use super::*;
 
@@ -121,7 +122,7 @@ mod tests {
                 ("may ask", known.may_ask()),
             ] {
                 if holds {
-                    table += &format!(", {word}");
+                    write!(table, ", {word}").unwrap();
                 }
             }
             table += "\n";

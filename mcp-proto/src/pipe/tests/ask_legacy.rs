@@ -97,7 +97,7 @@ fn only_what_the_client_declared_and_its_revision_has_is_asked() {
     for version in LEGACY {
         for capabilities in ["{}", r#"{"elicitation":{},"sampling":{}}"#, ALL_CAPABILITIES] {
             let shown = if capabilities == ALL_CAPABILITIES { "{all}" } else { capabilities };
-            table += &format!("{version} {shown}:");
+            write!(table, "{version} {shown}:").unwrap();
             for (key, question) in all().into_iter().chain([("tools", tools.clone())]) {
                 let mut peer = Peer::fresh();
                 let line = initialize("0", version.as_str());
@@ -107,7 +107,7 @@ fn only_what_the_client_declared_and_its_revision_has_is_asked() {
                 peer.forget();
                 peer.ask(0, &[(key, question)]).unwrap();
                 if peer.line().contains(r#""id":"2.1."#) {
-                    table += &format!(" {key}");
+                    write!(table, " {key}").unwrap();
                 }
             }
             table += "\n";

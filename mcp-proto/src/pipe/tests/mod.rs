@@ -35,6 +35,7 @@ use alloc::{
     vec::Vec,
 };
 use core::{
+    fmt::Write,
     sync::atomic::{AtomicUsize, Ordering},
     time::Duration,
 };

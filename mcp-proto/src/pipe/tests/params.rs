@@ -38,7 +38,7 @@ fn parameters_of_a_wrong_shape_are_refused_and_the_refusal_says_why() {
     ] {
         let message = refused(Version::V2025_11_25, method, members);
         assert_eq!(refused(Version::V2026_07_28, method, members), message);
-        table += &format!("{method} {members}: {message}\n");
+        writeln!(table, "{method} {members}: {message}").unwrap();
     }
     insta::assert_snapshot!(table, @r#"
     tools/call : Missing name
@@ -75,7 +75,7 @@ fn parameters_of_the_methods_that_the_machine_serves_are_checked_too() {
         ("resources/unsubscribe", r#""uri":null"#),
     ] {
         let message = refused(Version::V2025_11_25, method, members);
-        table += &format!("{method} {members}: {message}\n");
+        writeln!(table, "{method} {members}: {message}").unwrap();
     }
     insta::assert_snapshot!(table, @r#"
     logging/setLevel : Missing level

@@ -72,7 +72,7 @@ fn a_total_and_a_message_go_along_where_the_revision_has_them() {
             let message = Some("half \"way\"".into());
             peer.command(Command::Progress { call, progress, total, message }).unwrap();
         }
-        shown += &format!("{version}\n{}", peer.transcript());
+        write!(shown, "{version}\n{}", peer.transcript()).unwrap();
     }
     insta::assert_snapshot!(shown, @r#"
     2024-11-05

@@ -23,12 +23,16 @@ fn an_error_has_a_code_that_the_revision_knows() {
         7,
         i64::MIN,
     ] {
-        table += &format!("{sent}:");
+        write!(table, "{sent}:").unwrap();
         for version in Version::ALL {
             let mut peer = Peer::calling(version);
             peer.fail(0, sent).unwrap();
             let code = peer.member("/error/code").unwrap();
-            table += &if code == sent { " same".into() } else { format!(" {code}") };
+            if code == sent {
+                table += " same";
+            } else {
+                write!(table, " {code}").unwrap();
+            }
         }
         table += "\n";
     }
@@ -80,7 +84,7 @@ fn only_cacheable_results_of_the_latest_revision_say_for_how_long() {
         assert!(latest.contains(r#""result":{"resultType":"complete""#), "{latest}");
         assert!(latest.contains(r#""_meta":{"io.modelcontextprotocol/serverInfo":"#), "{latest}");
         let hints = [r#""ttlMs":0"#, r#""cacheScope":"private""#];
-        table += &format!("{method}: {}\n", hints.iter().all(|hint| latest.contains(hint)));
+        writeln!(table, "{method}: {}", hints.iter().all(|hint| latest.contains(hint))).unwrap();
         for version in LEGACY {
             let mut peer = Peer::operating(version);
             peer.request(version, "1", method, members);

@@ -5,6 +5,7 @@ use alloc::{
     string::{String, ToString},
     vec::Vec,
 };
+use core::fmt::Write;
 
 use crate::server::{Answer, Call, Event, Method};
 
@@ -79,7 +80,7 @@ fn call(call: &Call) -> String {
     for (key, asked) in &call.memo.answers.by_key {
         let asked_for = if asked.digest.is_some() { "" } else { " (unasked)" };
         let answer = asked.answer.as_ref().map_or("none".to_string(), answer);
-        text += &format!("; {key}{asked_for} = {answer}");
+        write!(text, "; {key}{asked_for} = {answer}").unwrap();
     }
     text
 }

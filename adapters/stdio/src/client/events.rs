@@ -39,7 +39,7 @@ impl EventQueue {
     /// what may be lost goes first, the oldest first, and is counted.
     pub(super) fn push(&self, event: ClientEvent) {
         let mut waiting = self.lock();
-        if waiting.events.iter().any(|other| is_same_change(other, &event)) {
+        if is_change(&event) && waiting.events.iter().any(|other| is_same_change(&event, other)) {
             return;
         }
         waiting.bytes += size_of_event(&event);
@@ -95,15 +95,19 @@ impl EventQueue {
     }
 }
 
-fn is_same_change(left: &ClientEvent, right: &ClientEvent) -> bool {
-    match (left, right) {
-        (ClientEvent::ListChanged(left), ClientEvent::ListChanged(right)) => left == right,
-        (
-            ClientEvent::ResourceUpdated { uri: left },
-            ClientEvent::ResourceUpdated { uri: right },
-        ) => left == right,
+/// Whether an event says no more than another.
+fn is_same_change(event: &ClientEvent, other: &ClientEvent) -> bool {
+    match (event, other) {
+        (ClientEvent::ListChanged(list), ClientEvent::ListChanged(other)) => list == other,
+        (ClientEvent::ResourceUpdated { uri }, ClientEvent::ResourceUpdated { uri: other }) => {
+            uri == other
+        }
         _ => false,
     }
+}
+
+const fn is_change(event: &ClientEvent) -> bool {
+    matches!(event, ClientEvent::ListChanged(_) | ClientEvent::ResourceUpdated { .. })
 }
 
 /// Whether an event is of a kind that a server may send without end.

@@ -20,7 +20,7 @@ use mcp_stdio::{
 };
 
 /// Far beyond what anything here takes, so that a test fails instead of hanging.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
+pub(crate) const DEADLINE: Duration = Duration::from_mins(1);
 
 /// How long a server may take to exit when it is asked to.
 pub(crate) const GRACE: Duration = Duration::from_millis(100);

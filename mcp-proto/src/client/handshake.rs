@@ -9,7 +9,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{
-    Agreement, CallOptions, Client, ClientEvent, ClientOutput, ConnectError, Phase, Sent, Timer,
+    Agreement, CallError, CallOptions, Client, ClientEvent, ClientOutput, ConnectError, Phase,
+    Sent, Timer, Violation,
     encode::{RequestMeta, capabilities, level_params},
     probe::{Choice, Step},
 };
@@ -93,14 +94,20 @@ impl Client {
         }
     }
 
-    /// The server answered the probe with what is no response.
+    /// The server answered a request with what is no response: whoever waits for it need not
+    /// wait until it times out.
     pub(crate) fn handle_malformed(&mut self, now: Instant, id: &RequestId) {
-        if matches!(self.sent.get(id), Some(Sent::Probe))
-            && let Phase::Probing { second } = self.phase
-        {
-            self.timers.cancel(Timer::Connect);
-            let step = Choice { versions: &self.versions, second }.on_result(None);
-            self.take(now, step);
+        match (self.sent.get(id), &self.phase) {
+            (Some(Sent::Probe), &Phase::Probing { second }) => {
+                self.timers.cancel(Timer::Connect);
+                let step = Choice { versions: &self.versions, second }.on_result(None);
+                self.take(now, step);
+            }
+            (Some(Sent::Initialize), _) => self.fail(ConnectError::Malformed("initialize".into())),
+            (Some(&Sent::Call(call)), _) => {
+                self.finish(call, Err(CallError::Violation(Violation::Malformed)));
+            }
+            _ => {}
         }
     }
 

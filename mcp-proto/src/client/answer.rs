@@ -128,8 +128,9 @@ impl Client {
         }
     }
 
-    /// Answers a question; an answer that is given is a JSON object. A decline of an elicitation is an answer (`{"action":"decline"}`), not
-    /// a refusal: in 2026-07-28 a refusal ends the call, because it cannot be told to the server.
+    /// Answers a question; an answer that is given is a JSON object. A decline of an elicitation
+    /// is an answer (`{"action":"decline"}`), not a refusal: in 2026-07-28 a refusal ends the call,
+    /// because it cannot be told to the server.
     pub fn answer(
         &mut self,
         now: Instant,

@@ -65,12 +65,12 @@ mod tests {
     #[test]
     fn the_table_of_phases_and_messages() {
         let mut table = String::new();
-        for phase in [Phase::Fresh, Phase::Initializing, Phase::Operating] {
-            write!(table, "{phase:?}:").unwrap();
-            for kind in
-                [Kind::Initialize, Kind::Initialized, Kind::Ping, Kind::Request, Kind::Notification]
-            {
-                write!(table, " {kind:?}={:?}", verdict(phase, kind)).unwrap();
+        for kind in
+            [Kind::Initialize, Kind::Initialized, Kind::Ping, Kind::Request, Kind::Notification]
+        {
+            write!(table, "{kind:?}:").unwrap();
+            for phase in [Phase::Fresh, Phase::Initializing, Phase::Operating] {
+                write!(table, " {phase:?} {:?}", verdict(phase, kind)).unwrap();
             }
             table += "\n";
         }

@@ -1,6 +1,8 @@
 //! Every sequence of four messages of twelve kinds, against a model of the lifecycle that was
 //! written from the spec and shares no code with the machine.
 
+use serde_json::value::RawValue;
+
 use super::*;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

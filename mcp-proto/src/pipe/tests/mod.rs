@@ -26,6 +26,7 @@ mod races;
 mod results;
 mod shape;
 mod show;
+mod walk;
 
 use alloc::{
     boxed::Box,
@@ -40,8 +41,6 @@ use core::{
     time::Duration,
 };
 
-use serde_json::value::RawValue;
-
 use super::{PipeOutput, ServerPipe};
 use crate::{
     CommandError, Entropy, ErrorObject, Instant, Version,
@@ -50,7 +49,7 @@ use crate::{
         About, Answer, Call, Command, Event, Key, Memo, Offer, Question, Reply, ResultBody,
         ServerConfig, SessionKey,
     },
-    wire::Json,
+    wire::{Body, Json},
 };
 
 /// A pipe, its client and its application, in virtual time.
@@ -320,9 +319,6 @@ impl Peer {
     pub(super) fn catch_up(&mut self) {
         self.reads = true;
         self.drain();
-        if self.pipe.poll_timeout() == Some(self.now) {
-            self.timeout();
-        }
     }
 }
 
@@ -383,28 +379,36 @@ impl Peer {
         self.drain();
     }
 
-    /// Polls, as a driver does after each input.
+    /// Polls, as a driver does after each input and after each write.
     pub(super) fn drain(&mut self) {
         loop {
             self.read();
-            let Some(output) = self.pipe.poll_output() else { break };
-            self.read();
-            match output {
-                PipeOutput::Event(event) => {
-                    self.note('*', &show::event(&event));
-                    match event {
-                        Event::Call(call) => self.calls.push(call),
-                        Event::SessionOpened { session, .. } => self.sessions.push(session),
-                        _ => {}
-                    }
+            match self.pipe.poll_output() {
+                Some(output) => {
+                    self.read();
+                    self.take(output);
                 }
-                PipeOutput::Close => {
-                    self.closes += 1;
-                    self.log += "* close\n";
-                }
+                None if self.reads && !self.pipe.pending_write().is_empty() => {}
+                None => return,
             }
         }
-        self.read();
+    }
+
+    fn take(&mut self, output: PipeOutput) {
+        match output {
+            PipeOutput::Event(event) => {
+                self.note('*', &show::event(&event));
+                match event {
+                    Event::Call(call) => self.calls.push(call),
+                    Event::SessionOpened { session, .. } => self.sessions.push(session),
+                    _ => {}
+                }
+            }
+            PipeOutput::Close => {
+                self.closes += 1;
+                self.log += "* close\n";
+            }
+        }
     }
 
     /// Takes what is to be written, and checks that it is one JSON message a line.
@@ -417,9 +421,12 @@ impl Peer {
         for line in written.split_inclusive('\n') {
             let line = line.strip_suffix('\n').expect("a line has an end");
             assert!(!line.contains('\r'), "a line break in {line}");
-            assert!(serde_json::from_str::<&RawValue>(line).is_ok(), "no JSON: {line}");
+            match Body::parse(line.as_bytes()) {
+                Body::Single(message) => assert!(message.is_ok(), "no message: {line}"),
+                Body::Batch(all) => assert!(all.iter().all(Result::is_ok), "no batch: {line}"),
+            }
             let begins = [r#"{"jsonrpc":"2.0","#, r#"[{"jsonrpc":"2.0","#];
-            assert!(begins.iter().any(|begin| line.starts_with(begin)), "no message: {line}");
+            assert!(begins.iter().any(|begin| line.starts_with(begin)), "no version: {line}");
             self.lines.push(line.to_string());
             self.note('<', line);
         }

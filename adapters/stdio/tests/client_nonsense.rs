@@ -230,7 +230,7 @@ fn a_server_that_asks_for_ever_is_given_up() {
         let counted = times.clone();
         let connector = mcp_stdio::client::Connector::new(config).on_question(move |question| {
             counted.fetch_add(1, Ordering::SeqCst);
-            mcp_stdio::client::unattended(&question)
+            mcp_stdio::client::unattended(question)
         });
         let server = modern(&asked(&format!(r#""inputRequests":{{"q":{{{FORM}}}}}"#)));
         let client = connector.grace(bad::GRACE).spawn(server).unwrap();

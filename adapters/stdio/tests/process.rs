@@ -8,24 +8,15 @@ use std::{
     io::Write,
     net::TcpListener,
     os::unix::net::UnixStream,
-    path::PathBuf,
     process::{Child, Command, Stdio},
     sync::mpsc::channel,
     thread,
     time::{Duration, Instant},
 };
 
-use common::{Client, DEADLINE, call, request, text};
+use common::{Client, DEADLINE, call, example, request, text};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
-
-/// The path of an example, which `cargo test` has built beside this test.
-fn example(name: &str) -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    let path = test.ancestors().nth(2).unwrap().join("examples").join(name);
-    assert!(path.exists(), "build it first: cargo build -p mcp-stdio --examples");
-    path
-}
 
 fn spawn(name: &str, arguments: &[&str]) -> (Client, Child) {
     let mut child = Command::new(example(name))

@@ -127,7 +127,7 @@ impl Connector {
     /// [`unattended`].
     pub fn on_question(
         mut self,
-        answer: impl Fn(Question) -> Answer + Send + Sync + 'static,
+        answer: impl Fn(&Question) -> Answer + Send + Sync + 'static,
     ) -> Self {
         self.answerer = Some(Arc::new(answer));
         self

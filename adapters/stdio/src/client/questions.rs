@@ -19,7 +19,7 @@ use mcp_proto::{
 use super::shared::{Command, Shared};
 
 /// What answers the server's questions.
-pub(super) type Answerer = Arc<dyn Fn(Question) -> Answer + Send + Sync>;
+pub(super) type Answerer = Arc<dyn Fn(&Question) -> Answer + Send + Sync>;
 
 /// How many questions are answered at once. A server that withdraws its questions cannot have
 /// more threads than these: their answers are still being given.
@@ -49,7 +49,7 @@ impl Questions {
         let answer = move || {
             let _place = place;
             // The panic hook has reported it; the server is not left waiting.
-            let answer = catch_unwind(AssertUnwindSafe(|| answerer(ask)))
+            let answer = catch_unwind(AssertUnwindSafe(|| answerer(&ask)))
                 .unwrap_or_else(|_| Answer::Refused(ErrorObject::internal()));
             shared.command(Command::Answer { question, answer });
         };

@@ -5,6 +5,7 @@
 use std::{
     io::{self, BufRead, BufReader, Read, Write},
     os::unix::net::UnixStream,
+    path::PathBuf,
     sync::mpsc::{Receiver, RecvTimeoutError, channel},
     thread,
     time::Duration,
@@ -15,6 +16,14 @@ use serde_json::{Value, json};
 
 /// Far beyond what anything here takes, so that a test fails instead of hanging.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
+
+/// The path of an example, which `cargo test` has built beside this test.
+pub(crate) fn example(name: &str) -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let path = test.ancestors().nth(2).unwrap().join("examples").join(name);
+    assert!(path.exists(), "build it first: cargo build -p mcp-stdio --examples");
+    path
+}
 
 /// What a client writes to and what it has read.
 pub(crate) struct Client {

@@ -75,9 +75,11 @@ mod tests {
             table += "\n";
         }
         insta::assert_snapshot!(table, @"
-        Fresh: Initialize=Begin Initialized=Drop Ping=Serve Request=Refuse Notification=Drop
-        Initializing: Initialize=Refuse Initialized=Operate Ping=Serve Request=Serve Notification=Serve
-        Operating: Initialize=Refuse Initialized=Drop Ping=Serve Request=Serve Notification=Serve
+        Initialize: Fresh Begin Initializing Refuse Operating Refuse
+        Initialized: Fresh Drop Initializing Operate Operating Drop
+        Ping: Fresh Serve Initializing Serve Operating Serve
+        Request: Fresh Refuse Initializing Serve Operating Serve
+        Notification: Fresh Drop Initializing Serve Operating Serve
         ");
     }
 }

@@ -60,7 +60,7 @@ fn line() -> impl Strategy<Value = String> {
     prop_oneof![
         2 => (id(), version).prop_map(|(id, version)| initialize(&id, version.as_str())),
         4 => (id(), legacy_request).prop_map(|(id, (method, params))| legacy(&id, method, params)),
-        4 => (id(), modern_request).prop_map(|(id, (method, members))| modern(&id, method, members)),
+        4 => (id(), modern_request).prop_map(|(id, (name, members))| modern(&id, name, members)),
         1 => id().prop_map(|id| listen(&id, EVERYTHING)),
         2 => id().prop_map(|id| cancel(&id)),
         1 => (id(), id()).prop_map(|(a, b)| {

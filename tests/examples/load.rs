@@ -3,7 +3,8 @@
 //! `load [--era REVISION] [--op call|ping|list] [--window N] [--requests N] [--bytes N] -- COMMAND`
 //!
 //! Keeps `window` requests outstanding until `requests` are answered, checks every answer, and
-//! prints one line: calls a second and the server's processor time for each call.
+//! prints one line: calls a second, and for each call the server's processor time and how often it
+//! read or wrote.
 
 use std::{
     env, fs,
@@ -80,9 +81,10 @@ fn run(options: &Options) -> io::Result<String> {
     let body = body(options);
     let warm_up = (options.requests / 10).min(1_000);
     server.exchange(&body, 1, warm_up, options.window)?;
-    let (busy, since) = (server.busy_nanos()?, Instant::now());
+    let (busy, io_calls, since) = (server.busy_nanos()?, server.io_calls()?, Instant::now());
     server.exchange(&body, 1 + warm_up, options.requests, options.window)?;
-    let (busy, elapsed) = (server.busy_nanos()? - busy, since.elapsed());
+    let elapsed = since.elapsed();
+    let (busy, io_calls) = (server.busy_nanos()? - busy, server.io_calls()? - io_calls);
     drop(server.input);
     let status = server.child.wait()?;
     if !status.success() {
@@ -90,11 +92,12 @@ fn run(options: &Options) -> io::Result<String> {
     }
     let calls = as_f64(options.requests);
     Ok(format!(
-        r#"{{"op":"{}","window":{},"calls_per_second":{:.0},"server_cpu_us":{:.3}}}"#,
+        r#"{{"op":"{}","window":{},"calls_per_second":{:.0},"server_cpu_us":{:.3},"server_io_calls":{:.3}}}"#,
         options.op,
         options.window,
         calls / elapsed.as_secs_f64(),
         Duration::from_nanos(busy).as_secs_f64() * 1e6 / calls,
+        as_f64(io_calls) / calls,
     ))
 }
 
@@ -174,6 +177,16 @@ impl Server {
             }
         }
         Ok(())
+    }
+
+    /// How often the server has called the system to read or to write.
+    fn io_calls(&self) -> io::Result<usize> {
+        let text = fs::read_to_string(format!("/proc/{}/io", self.child.id()))?;
+        let counts = text.lines().filter_map(|line| {
+            let (name, count) = line.split_once(": ")?;
+            matches!(name, "syscr" | "syscw").then(|| count.parse::<usize>().ok())?
+        });
+        Ok(counts.sum())
     }
 
     /// How long the threads of the server have run.

@@ -21,7 +21,7 @@ use crate::{
     rpc,
     schema::{Level, meta_key},
     time::{Instant, Timeouts},
-    wire::{Frame, Json, Members, Object, RequestId, Split, push_member},
+    wire::{Frame, InvalidJson, Json, Members, Object, RequestId, Split, push_member},
 };
 
 /// A call that has not ended.
@@ -31,6 +31,8 @@ pub(super) struct Pending {
     pub(super) options: CallOptions,
     /// The members of the parameters, as JSON text without the braces and without `_meta`.
     pub(super) members: String,
+    /// The application's members of `_meta`, likewise.
+    pub(super) meta: String,
     /// The request that is on its way, if one is.
     pub(super) wire: Option<RequestId>,
     /// Whether any request of the call was sent.
@@ -98,6 +100,7 @@ impl Pending {
             pages: options.all_pages.then(Pages::default),
             options,
             members,
+            meta: String::new(),
             wire: None,
             sent: false,
             progress: None,
@@ -124,11 +127,10 @@ impl Client {
             self.tell(ClientEvent::Finished { call, outcome: Err(CallError::InvalidParams) });
             return call;
         };
-        if split.meta.is_some() || options.meta.is_some() {
-            let mut given = options.meta.take().unwrap_or_default();
-            append_members(&mut given, split.meta.as_deref());
-            options.meta = Some(own_meta(&given, options.trace.is_some()));
-        }
+        let Ok(meta) = own_meta(split.meta.as_deref(), &options) else {
+            self.tell(ClientEvent::Finished { call, outcome: Err(CallError::InvalidParams) });
+            return call;
+        };
         options.all_pages &= list_member(method).is_some();
         let key = CacheKey::of(method, &split.members, &options);
         if let Some(result) = key.as_ref().filter(|_| !options.fresh).and_then(|key| {
@@ -140,6 +142,7 @@ impl Client {
         }
         let mut pending = Pending::new(What::Method(method.into()), split.members, options);
         pending.cache = key;
+        pending.meta = meta;
         self.begin(now, call, pending);
         call
     }
@@ -204,7 +207,8 @@ impl Client {
         let meta = self.request_meta(&RequestMeta {
             version: agreement.version,
             token: Some(&id).filter(|_| self.wants_progress(pending)),
-            options: &pending.options,
+            trace: pending.options.trace.as_ref(),
+            own: &pending.meta,
             log_level: self.log_level_of(pending),
         });
         let text = rpc::request(&id, pending.method(), &parameters(pending, &meta));
@@ -335,14 +339,26 @@ pub(super) fn list_member(method: &str) -> Option<&'static str> {
 }
 
 /// The members of an application's `_meta` that may stand there beside the machine's own, each
-/// once; the first of a name counts.
-fn own_meta(members: &str, traced: bool) -> String {
+/// once: those of the options come before those of the parameters.
+fn own_meta(given: Option<&str>, options: &CallOptions) -> Result<String, InvalidJson> {
     const TRACE: [&str; 3] = ["traceparent", "tracestate", "baggage"];
+    let mut members = match &options.meta {
+        None => String::new(),
+        Some(meta) => {
+            let split =
+                Split::of(&Json::from_trusted(&format!(r#"{{"_meta":{}}}"#, meta.as_str())))?;
+            split.meta.unwrap_or_default()
+        }
+    };
+    append_members(&mut members, given);
+    if members.is_empty() {
+        return Ok(members);
+    }
     let mut seen = BTreeSet::new();
-    filtered(members, |key| {
-        let kept = meta_key(key).is_ok() && !(traced && TRACE.contains(&key));
+    Ok(filtered(&members, |key| {
+        let kept = meta_key(key).is_ok() && !(options.trace.is_some() && TRACE.contains(&key));
         kept && seen.insert(String::from(key))
-    })
+    }))
 }
 
 /// The members whose names are to be kept.

@@ -1,6 +1,6 @@
 //! What a client is told once, and how each call is made.
 
-use alloc::{boxed::Box, string::String, vec::Vec};
+use alloc::{boxed::Box, vec::Vec};
 use core::time::Duration;
 
 use crate::{
@@ -8,6 +8,7 @@ use crate::{
     schema::{ClientCapabilities, Implementation, Level, TraceContext},
     time::Timeouts,
     version::Version,
+    wire::Json,
 };
 
 /// What a client is told once.
@@ -85,19 +86,9 @@ pub struct CallOptions {
     pub all_pages: bool,
     /// Whether a result that was kept earlier will not do.
     pub fresh: bool,
-    /// More members of `_meta`, as JSON text without the braces around it.
-    pub(super) meta: Option<String>,
-}
-
-impl CallOptions {
     /// More members of `_meta`: a JSON object. Those that the protocol keeps for itself (see
-    /// [`meta_key`](crate::schema::meta_key)) and those of [`CallOptions::trace`] are left out.
-    #[must_use]
-    pub fn meta(mut self, members: &crate::wire::Json) -> Self {
-        let inner = members.as_str().strip_prefix('{').and_then(|text| text.strip_suffix('}'));
-        self.meta = inner.map(|inner| inner.trim().into());
-        self
-    }
+    /// [`meta_key`](crate::schema::meta_key)) and those of `trace` are left out.
+    pub meta: Option<Json>,
 }
 
 /// The name of a call, or of a subscription, for as long as the client lives.

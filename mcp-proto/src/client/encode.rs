@@ -4,9 +4,9 @@
 
 use alloc::{format, string::String};
 
-use super::{CallOptions, Client};
+use super::Client;
 use crate::{
-    schema::{ClientCapabilities, Level},
+    schema::{ClientCapabilities, Level, TraceContext},
     version::{Elicitation, Rules, Version},
     wire::{Json, Object, RequestId},
 };
@@ -15,7 +15,9 @@ use crate::{
 pub(super) struct RequestMeta<'a> {
     pub(super) version: Version,
     pub(super) token: Option<&'a RequestId>,
-    pub(super) options: &'a CallOptions,
+    pub(super) trace: Option<&'a TraceContext>,
+    /// The application's members, as JSON text without the braces around it.
+    pub(super) own: &'a str,
     pub(super) log_level: Option<Level>,
 }
 
@@ -37,12 +39,12 @@ impl Client {
             let level = request.log_level.map(Level::as_str);
             object.text_if("io.modelcontextprotocol/logLevel", level);
         }
-        if let Some(trace) = &request.options.trace {
+        if let Some(trace) = request.trace {
             object.text("traceparent", trace.traceparent());
             object.text_if("tracestate", trace.tracestate());
             object.text_if("baggage", trace.baggage());
         }
-        append_members(&mut text, request.options.meta.as_deref());
+        append_members(&mut text, Some(request.own));
         text
     }
 }
@@ -115,4 +117,57 @@ fn settings<'s>(
         out.push_str(value.as_str());
     }
     out.push('}');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::{ElicitationCapability, ListCapability, SamplingCapability};
+
+    #[test]
+    fn each_revision_is_told_of_what_it_has() {
+        let mut declared = ClientCapabilities {
+            roots: Some(ListCapability { list_changed: true }),
+            sampling: Some(SamplingCapability { tools: true, context: true }),
+            elicitation: Some(ElicitationCapability { form: true, url: true }),
+            ..ClientCapabilities::default()
+        };
+        declared.extensions.insert("com.example/e".into(), Json::from_trusted(r#"{"a":1}"#));
+        declared.experimental.insert("x".into(), Json::from_trusted("{}"));
+        declared.experimental.insert("y".into(), Json::from_trusted("{}"));
+        let mut table = String::new();
+        for version in Version::ALL {
+            table += &format!("{version} {}\n", capabilities(&declared, version.rules()));
+        }
+        insta::assert_snapshot!(table, @r#"
+        2024-11-05 {"roots":{"listChanged":true},"sampling":{},"experimental":{"x":{},"y":{}}}
+        2025-03-26 {"roots":{"listChanged":true},"sampling":{},"experimental":{"x":{},"y":{}}}
+        2025-06-18 {"roots":{"listChanged":true},"sampling":{},"elicitation":{},"experimental":{"x":{},"y":{}}}
+        2025-11-25 {"roots":{"listChanged":true},"sampling":{"tools":{},"context":{}},"elicitation":{"form":{},"url":{}},"extensions":{"com.example/e":{"a":1}},"experimental":{"x":{},"y":{}}}
+        2026-07-28 {"roots":{},"sampling":{"tools":{},"context":{}},"elicitation":{"form":{},"url":{}},"extensions":{"com.example/e":{"a":1}},"experimental":{"x":{},"y":{}}}
+        "#);
+    }
+
+    #[test]
+    fn forms_are_declared_where_there_are_forms() {
+        // ELI-05
+        let told = |form, url, version: Version| {
+            let elicitation = Some(ElicitationCapability { form, url });
+            let declared = ClientCapabilities { elicitation, ..ClientCapabilities::default() };
+            capabilities(&declared, version.rules())
+        };
+        let [_, _, forms, both, latest] = Version::ALL;
+        assert_eq!(told(true, false, forms), r#"{"elicitation":{}}"#);
+        assert_eq!(told(false, true, forms), "{}");
+        assert_eq!(told(false, true, both), r#"{"elicitation":{"url":{}}}"#);
+        assert_eq!(told(true, false, latest), r#"{"elicitation":{"form":{}}}"#);
+        assert_eq!(told(false, false, latest), "{}");
+    }
+
+    #[test]
+    fn nothing_is_declared_by_nobody() {
+        for version in Version::ALL {
+            assert_eq!(capabilities(&ClientCapabilities::default(), version.rules()), "{}");
+        }
+    }
 }

@@ -9,8 +9,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{
-    Agreement, CallError, CallOptions, Client, ClientEvent, ClientOutput, ConnectError, Phase,
-    Sent, Timer, Violation,
+    Agreement, CallError, Client, ClientEvent, ClientOutput, ConnectError, Phase, Sent, Timer,
+    Violation,
     encode::{RequestMeta, capabilities, level_params},
     probe::{Choice, Step},
 };
@@ -45,8 +45,7 @@ impl Client {
     fn probe(&mut self, now: Instant, version: Version, second: bool) {
         self.phase = Phase::Probing { second };
         let id = self.new_request(Sent::Probe);
-        let options = CallOptions::default();
-        let meta = RequestMeta { version, token: None, options: &options, log_level: None };
+        let meta = RequestMeta { version, token: None, trace: None, own: "", log_level: None };
         let params = format!(r#"{{"_meta":{{{}}}}}"#, self.request_meta(&meta));
         let text = rpc::request(&id, "server/discover", &params);
         self.send(None, Frame::owned(text));

@@ -264,3 +264,6 @@ fn take_malformed(
 pub(super) fn start_of(line: &[u8]) -> String {
     String::from_utf8_lossy(line.get(..256).unwrap_or(line)).into_owned()
 }
+
+#[cfg(test)]
+mod tests;

@@ -25,7 +25,7 @@ mod progress;
 mod races;
 mod results;
 mod shape;
-mod show;
+pub(super) mod show;
 mod walk;
 
 use alloc::{

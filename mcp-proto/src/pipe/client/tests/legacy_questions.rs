@@ -1,0 +1,259 @@
+//! Questions of servers of the older revisions: requests of their own.
+
+use super::*;
+
+const SAMPLE: &str = r#"{"messages":[],"maxTokens":5}"#;
+const URL: &str = r#"{"mode":"url","message":"Go","url":"https://a.example/","elicitationId":"e"}"#;
+
+/// The code of the error that a question is answered with at once; `None` if it is put to the
+/// application.
+fn code_of(
+    version: Version,
+    declared: ClientCapabilities,
+    method: &str,
+    params: &str,
+) -> Option<i64> {
+    let mut peer = Peer::ready_with(version, |config| config.capabilities = declared);
+    peer.ask("\"q\"", method, params);
+    if peer.lines.is_empty() {
+        assert_eq!(peer.questions.len(), 1);
+        return None;
+    }
+    peer.member("/error/code").and_then(|code| code.as_i64())
+}
+
+#[test]
+fn every_kind_of_question_is_put_to_the_application_and_its_answer_sent() {
+    // RPC-06
+    let mut peer = Peer::ready(Version::V2025_11_25);
+    peer.ask("\"q\"", "roots/list", "{}");
+    peer.ask("8", "sampling/createMessage", SAMPLE);
+    peer.ask("9", "elicitation/create", FORM);
+    peer.ask("10", "elicitation/create", URL);
+    peer.give(0, r#"{"roots":[]}"#).unwrap();
+    peer.answer(1, Answer::Refused(ErrorObject::new(-1, "User rejected"))).unwrap();
+    peer.answer(2, Answer::TimedOut).unwrap();
+    peer.give(3, r#"{"action":"accept"}"#).unwrap();
+    assert_eq!(peer.give(3, "{}"), Err(CommandError::Gone));
+    insta::assert_snapshot!(peer.transcript(), @r#"
+    < {"id":"q","method":"roots/list","params":{}}
+    * QuestionId(1) of no call: Roots
+    < {"id":8,"method":"sampling/createMessage","params":{"messages":[],
+          "maxTokens":5}}
+    * QuestionId(2) of no call: Sample({"messages":[],"maxTokens":5})
+    < {"id":9,"method":"elicitation/create","params":{"message":"Name?",
+          "requestedSchema":{"type":"object","properties":{}}}}
+    * QuestionId(3) of no call: Elicit({"message":"Name?",
+          "requestedSchema":{"type":"object","properties":{}}})
+    < {"id":10,"method":"elicitation/create","params":{"mode":"url","message":"Go",
+          "url":"https://a.example/","elicitationId":"e"}}
+    * QuestionId(4) of no call: ElicitUrl { message: "Go", url: "https://a.example/",
+          elicitation: "e" }
+    > {"id":"q","result":{"roots":[]}}
+    > {"id":8,"error":{"code":-1,"message":"User rejected"}}
+    > {"id":9,"error":{"code":-32603,"message":"Nobody answered"}}
+    > {"id":10,"result":{"action":"accept"}}
+    "#);
+}
+
+#[test]
+fn what_was_not_declared_is_refused_without_asking() {
+    // ROO-02, SAM-03, ELI-03, ELI-04, ELI-07, RPC-35
+    let latest = Version::V2025_11_25;
+    let none = ClientCapabilities::default;
+    for method in ["roots/list", "sampling/createMessage", "elicitation/create", "own/what"] {
+        assert_eq!(code_of(latest, none(), method, "{}"), Some(-32601), "{method}");
+    }
+    let modes = |form, url| ClientCapabilities {
+        elicitation: Some(ElicitationCapability { form, url }),
+        ..ClientCapabilities::default()
+    };
+    assert_eq!(code_of(latest, modes(true, false), "elicitation/create", FORM), None);
+    assert_eq!(code_of(latest, modes(true, false), "elicitation/create", URL), Some(-32602));
+    assert_eq!(code_of(latest, modes(false, true), "elicitation/create", FORM), Some(-32602));
+    assert_eq!(code_of(latest, modes(false, true), "elicitation/create", URL), None);
+    assert_eq!(code_of(latest, modes(false, false), "elicitation/create", FORM), Some(-32601));
+    let sampling = || ClientCapabilities {
+        sampling: Some(SamplingCapability::default()),
+        ..ClientCapabilities::default()
+    };
+    let create = "sampling/createMessage";
+    assert_eq!(code_of(latest, sampling(), create, SAMPLE), None);
+    for params in [r#"{"messages":[],"tools":[]}"#, r#"{"messages":[],"toolChoice":{}}"#, "{}"] {
+        assert_eq!(code_of(latest, sampling(), create, params), Some(-32602), "{params}");
+    }
+    let all = all_capabilities;
+    for params in [
+        "{}",
+        r#"{"message":"x"}"#,
+        r#"{"message":"x","requestedSchema":[]}"#,
+        r#"{"message":"x","requestedSchema":{"type":"string"}}"#,
+        r##"{"message":"x","requestedSchema":{"type":"object","properties":{"a":{"$ref":"#/b"}}}}"##,
+        r#"{"message":"x","requestedSchema":{"type":"object","properties":{"a":{"type":"object"}}}}"#,
+        r#"{"message":"x","mode":"url"}"#,
+        r#"{"message":"x","mode":"other"}"#,
+    ] {
+        assert_eq!(code_of(latest, all(), "elicitation/create", params), Some(-32602), "{params}");
+    }
+}
+
+#[test]
+fn a_revision_has_the_questions_that_it_has() {
+    // INI-19, ELI-12
+    let all = all_capabilities;
+    for (version, form, url, tools) in [
+        (Version::V2024_11_05, Some(-32601), Some(-32601), Some(-32602)),
+        (Version::V2025_03_26, Some(-32601), Some(-32601), Some(-32602)),
+        (Version::V2025_06_18, None, Some(-32602), Some(-32602)),
+        (Version::V2025_11_25, None, None, None),
+    ] {
+        let with_tools = r#"{"messages":[],"tools":[]}"#;
+        assert_eq!(code_of(version, all(), "elicitation/create", FORM), form);
+        assert_eq!(code_of(version, all(), "elicitation/create", URL), url);
+        assert_eq!(code_of(version, all(), "sampling/createMessage", with_tools), tools);
+        assert_eq!(code_of(version, all(), "sampling/createMessage", SAMPLE), None);
+        assert_eq!(code_of(version, all(), "roots/list", "{}"), None);
+    }
+}
+
+#[test]
+fn pings_are_answered_at_any_time_before_the_end() {
+    // INI-16
+    let mut peer = Peer::with(|_| {}).started();
+    peer.forget();
+    peer.ask("1", "ping", "{}");
+    assert_eq!(peer.line(), r#"{"jsonrpc":"2.0","id":1,"result":{}}"#);
+    peer.wait(millis(3000));
+    peer.forget();
+    peer.ask("\"p\"", "ping", "{}");
+    assert_eq!(peer.line(), r#"{"jsonrpc":"2.0","id":"p","result":{}}"#);
+    peer.ask("3", "roots/list", "{}");
+    assert_eq!(peer.member("/error/code").unwrap(), -32600);
+    peer.reply("2", &initialized("2025-11-25"));
+    peer.forget();
+    peer.ask("4", "ping", "{}");
+    assert_eq!(peer.line(), r#"{"jsonrpc":"2.0","id":4,"result":{}}"#);
+    peer.exit();
+    peer.ask("5", "ping", "{}");
+    assert_eq!(peer.lines.len(), 0);
+}
+
+#[test]
+fn a_server_of_the_latest_revision_gets_no_answers() {
+    // RPC-28, RPC-29
+    let pinned = |config: &mut ClientConfig| config.era = Era::Pinned(Version::V2026_07_28);
+    let mut peer = Peer::with(pinned).started();
+    peer.forget();
+    peer.ask("1", "ping", "{}");
+    peer.agree(Version::V2026_07_28);
+    for method in ["ping", "roots/list", "sampling/createMessage", "own/what"] {
+        peer.ask("1", method, "{}");
+    }
+    peer.send(r#"{"jsonrpc":"2.0","id":null,"method":"ping"}"#);
+    peer.send(r#"{"jsonrpc":"2.0","id":5,"method":7}"#);
+    assert_eq!((peer.lines.len(), peer.questions.len(), peer.dropped.len()), (0, 0, 7));
+}
+
+#[test]
+fn a_server_that_cancels_its_question_gets_no_answer() {
+    // CAN-03, CAN-04, CAN-05, CAN-17
+    let mut peer = Peer::ready(Version::V2025_06_18);
+    peer.ask("1", "elicitation/create", FORM);
+    peer.forget();
+    for id in ["\"1\"", "2", "null", "{}"] {
+        peer.tell("notifications/cancelled", &format!(r#"{{"requestId":{id}}}"#));
+    }
+    peer.tell("notifications/cancelled", "{}");
+    assert_eq!(peer.dropped.len(), 5);
+    peer.tell("notifications/cancelled", r#"{"requestId":1}"#);
+    assert_eq!(peer.give(0, ACCEPT), Err(CommandError::Gone));
+    assert_eq!(peer.lines.len(), 0);
+    assert_eq!(peer.pipe.client().questions().count(), 0);
+}
+
+#[test]
+fn a_server_cannot_cancel_what_is_ours() {
+    // CAN-01
+    let (mut peer, _) = Peer::calling(Version::V2025_11_25);
+    peer.tell("notifications/cancelled", r#"{"requestId":2}"#);
+    assert_eq!(peer.finished, []);
+    peer.reply("2", "{}");
+    assert_eq!(peer.outcome(), Ok(json("{}")));
+}
+
+#[test]
+fn a_server_that_asks_without_end_is_bounded() {
+    let mut peer = Peer::ready(Version::V2025_11_25);
+    for id in 0..1000 {
+        peer.ask(&id.to_string(), "roots/list", "{}");
+    }
+    assert_eq!((peer.questions.len(), peer.lines.len()), (16, 984));
+    assert!(peer.lines.iter().all(|line| line.contains(r#""code":-32603"#)));
+}
+
+#[test]
+fn an_id_in_use_is_no_second_question() {
+    let mut peer = Peer::ready_with(Version::V2025_11_25, |config| config.limits.id_bytes_max = 24);
+    peer.ask("1", "roots/list", "{}");
+    peer.ask("1", "roots/list", "{}");
+    peer.ask("1", "ping", "{}");
+    peer.ask("\"one that is longer than it may be\"", "ping", "{}");
+    assert_eq!((peer.questions.len(), peer.lines.len(), peer.dropped.len()), (1, 0, 3));
+    peer.give(0, r#"{"roots":[]}"#).unwrap();
+    peer.ask("1", "roots/list", "{}");
+    assert_eq!((peer.questions.len(), peer.lines.len()), (2, 1));
+}
+
+#[test]
+fn no_call_is_given_up_while_a_person_thinks() {
+    let mut peer = Peer::ready(Version::V2025_11_25);
+    peer.tool(CallOptions::default());
+    peer.wait(millis(50_000));
+    peer.ask("1", "elicitation/create", FORM);
+    peer.wait(millis(3_600_000));
+    assert_eq!(peer.finished, []);
+    peer.give(0, ACCEPT).unwrap();
+    peer.wait(millis(59_999));
+    assert_eq!(peer.finished, []);
+    peer.wait(millis(1));
+    assert_eq!(peer.outcome(), Err(CallError::TimedOut));
+}
+
+#[test]
+fn an_answer_that_is_no_object_is_an_error() {
+    let mut peer = Peer::ready(Version::V2025_11_25);
+    peer.ask("1", "roots/list", "{}");
+    peer.give(0, "[]").unwrap();
+    assert_eq!(peer.member("/error/code").unwrap(), -32603);
+}
+
+#[test]
+fn the_end_of_an_url_elicitation_is_told_where_it_was_asked_for() {
+    // ELI-18
+    let complete = "notifications/elicitation/complete";
+    let mut peer = Peer::ready(Version::V2025_11_25);
+    peer.tell(complete, r#"{"elicitationId":"e"}"#);
+    peer.ask("1", "elicitation/create", URL);
+    peer.tell(complete, r#"{"elicitationId":"other"}"#);
+    peer.tell(complete, "{}");
+    assert_eq!(peer.dropped.len(), 3);
+    peer.forget();
+    peer.tell(complete, r#"{"elicitationId":"e"}"#);
+    peer.tell(complete, r#"{"elicitationId":"e"}"#);
+    peer.tool(patient());
+    let required =
+        r#"{"elicitations":[{"mode":"url","elicitationId":"f","url":"x:","message":""}]}"#;
+    peer.refuse("2", &format!(r#"{{"code":-32042,"message":"Go first","data":{required}}}"#));
+    peer.tell(complete, r#"{"elicitationId":"f"}"#);
+    let told = peer.transcript();
+    let told: Vec<&str> =
+        told.lines().filter(|line| line.contains("complete") && line.starts_with('*')).collect();
+    assert_eq!(
+        told,
+        [
+            "* e is complete",
+            "* dropped Notification(\"notifications/elicitation/complete\")",
+            "* f is complete",
+        ]
+    );
+}

@@ -1,5 +1,3 @@
-use alloc::string::ToString;
-
 use super::*;
 
 fn key(members: &str) -> CacheKey {
@@ -87,7 +85,7 @@ fn a_change_of_a_resource_is_one_of_what_holds_it_and_of_what_it_holds() {
         let read = key(&format!(r#""uri":"{read}""#));
         cache.put(at(0), read.clone(), result("1"), 1000);
         cache.forget_resource(changed);
-        assert_eq!(cache.get(at(0), &read).is_none(), stale, "{}", changed.to_string());
+        assert_eq!(cache.get(at(0), &read).is_none(), stale, "{changed}");
         assert_eq!(cache.bytes == 0, stale);
     }
 }

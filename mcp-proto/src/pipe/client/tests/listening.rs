@@ -123,14 +123,19 @@ fn what_lies_below_a_resource_is_heard_too() {
 #[test]
 fn a_listen_ends_with_its_result_or_with_a_cancellation_whichever_is_first() {
     // LIS-13, LIS-14, Q1
-    let result = |peer: &mut Peer| peer.reply("2", &format!("{{{}}}", tag("2")));
-    let cancelled =
-        |peer: &mut Peer| peer.tell("notifications/cancelled", r#"{"requestId":2,"reason":"bye"}"#);
-    let ends: [&[&dyn Fn(&mut Peer)]; 4] =
-        [&[&result], &[&cancelled], &[&result, &cancelled], &[&cancelled, &result]];
+    fn result(peer: &mut Peer) {
+        peer.reply("2", &format!("{{{}}}", tag("2")));
+    }
+    fn cancelled(peer: &mut Peer) {
+        peer.tell("notifications/cancelled", r#"{"requestId":2,"reason":"bye"}"#);
+    }
+    type End = fn(&mut Peer);
+    let ends: [&[End]; 4] = [&[result], &[cancelled], &[result, cancelled], &[cancelled, result]];
     for ends in ends {
         let (mut peer, call) = listening();
-        ends.iter().for_each(|end| end(&mut peer));
+        for end in ends {
+            end(&mut peer);
+        }
         assert_eq!((peer.finished.len(), peer.finished[0].0), (1, call));
         assert!(peer.finished[0].1.is_ok());
         assert_eq!((peer.dropped.len(), peer.lines.len()), (ends.len() - 1, 0));

@@ -108,7 +108,7 @@ impl Peer {
         change(&mut config);
         Self {
             pipe: ClientPipe::new(config),
-            now: Instant::from_zero(Duration::from_secs(60)),
+            now: Instant::from_zero(Duration::from_mins(1)),
             lines: Vec::new(),
             finished: Vec::new(),
             questions: Vec::new(),

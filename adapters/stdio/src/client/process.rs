@@ -72,7 +72,7 @@ impl Link for ChildPeer {
 }
 
 impl Peer for ChildPeer {
-    const EXIT_GRACE: Duration = Duration::from_millis(250);
+    const EXIT_GRACE: Duration = Duration::from_millis(500);
 
     fn has_exited(&self) -> bool {
         self.process.exited.load(Ordering::SeqCst)

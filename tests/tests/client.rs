@@ -178,8 +178,7 @@ fn questions(client: &Client) {
 }
 
 fn progress(client: &Client) {
-    let mut options = CallOptions::default();
-    options.progress = true;
+    let options = CallOptions { progress: true, ..CallOptions::default() };
     let call = client.begin_tool("test_tool_with_progress", &json!({}), options);
     let mut heard = Vec::new();
     let outcome = call.expect("it is JSON").wait_with(|report| heard.push(report.progress));

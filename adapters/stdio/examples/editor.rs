@@ -100,8 +100,7 @@ fn carry_out(order: Order) -> Result<bool, Failure> {
     let shown = thread::spawn(move || events.for_each(|event| show(&event)));
     present(&client)?;
     let Some(tool) = order.tool else { return Ok(true) };
-    let mut options = CallOptions::default();
-    options.progress = true;
+    let options = CallOptions { progress: true, ..CallOptions::default() };
     let call = client.begin_tool(&tool, &order.arguments, options)?;
     let outcome = ToolOutcome(call.wait_with(|progress| show_progress(&progress))?);
     client.close();

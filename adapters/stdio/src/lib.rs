@@ -1,4 +1,4 @@
-//! MCP servers over stdio and other byte streams: blocking, without an async runtime.
+//! MCP servers and clients over stdio and other byte streams: blocking, without an async runtime.
 //!
 //! ```no_run
 //! use mcp_proto::{Router, schema::Tool};
@@ -16,6 +16,8 @@
 //! The handlers of a [`Router`] run one at a time, on the thread that serves; what they say on
 //! the way leaves at once, and the answers to what came in one piece leave together. Tools that
 //! take long belong on a [`Pool`]: see [`ThreadedTools::tool_thread`].
+//!
+//! The other side, which starts servers and calls them, is in [`client`].
 //!
 //! # What holds
 //!

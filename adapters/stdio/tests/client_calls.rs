@@ -130,8 +130,7 @@ fn progress_goes_to_its_call_and_logs_are_events() {
     for era in ERAS {
         let (client, _gate) = connect(era, |connector| connector);
         client.set_level(Level::Info).unwrap();
-        let mut options = CallOptions::default();
-        options.progress = true;
+        let options = CallOptions { progress: true, ..CallOptions::default() };
         let call = client.begin_tool("steps", &json!({}), options).unwrap();
         let mut heard = Vec::new();
         call.wait_with(|report| heard.push((report.progress, report.total))).unwrap();

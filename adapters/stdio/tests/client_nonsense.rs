@@ -146,6 +146,21 @@ fn a_flood_of_junk_holds_no_answer_up_and_is_counted() {
 }
 
 #[test]
+fn a_server_that_speaks_before_it_reads_is_read_meanwhile() {
+    within_deadline(|| {
+        // Both sides say more than a pipe holds before the other may be done.
+        let script =
+            format!("yes junk | head -n 100000; head -n 1 | wc -c >&2\n{}", result(2, "read"));
+        for (era, server) in both(&script) {
+            let client = connect(era, server);
+            let outcome = client.call_tool("any", &json!({"text": "x".repeat(4 << 20)})).unwrap();
+            assert_eq!(outcome.text(), "read");
+            close(&client);
+        }
+    });
+}
+
+#[test]
 fn junk_without_end_does_not_keep_a_call_from_timing_out() {
     within_deadline(|| {
         for (era, server) in both("read -r line; exec yes junk") {
@@ -171,8 +186,7 @@ fn progress_that_goes_back_is_dropped() {
         let script = format!("read -r line\n{reports}{}", result(2, "done"));
         for (era, server) in both(&script) {
             let client = connect(era, server);
-            let mut options = CallOptions::default();
-            options.progress = true;
+            let options = CallOptions { progress: true, ..CallOptions::default() };
             let call = client.begin_tool("any", &json!({}), options).unwrap();
             let mut heard = Vec::new();
             call.wait_with(|report| heard.push((report.progress, report.total))).unwrap();

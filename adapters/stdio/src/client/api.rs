@@ -206,8 +206,7 @@ impl Client {
     }
 
     fn list(&self, method: &str) -> Result<Vec<Json>, Error> {
-        let mut options = CallOptions::default();
-        options.all_pages = true;
+        let options = CallOptions { all_pages: true, ..CallOptions::default() };
         let list = self.call(method, &Nothing {}, options)?;
         let malformed = |_| Error::Violation(mcp_proto::client::Violation::Malformed);
         let members: std::collections::BTreeMap<String, Vec<Json>> =

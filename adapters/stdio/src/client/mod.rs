@@ -8,8 +8,7 @@
 //! let info = Implementation::new("editor", "1.0.0");
 //! let config = ClientConfig::new(info, ClientCapabilities::default());
 //! let client = Client::spawn(Command::new("echo-server"), config)?;
-//! let outcome = client.call_tool("echo", &[("message", "hello")].into_iter()
-//!     .collect::<std::collections::BTreeMap<_, _>>())?;
+//! let outcome = client.call_tool("echo", &serde_json::json!({"message": "hello"}))?;
 //! println!("{}", outcome.text());
 //! client.close();
 //! # Ok::<(), Box<dyn std::error::Error>>(())

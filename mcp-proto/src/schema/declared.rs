@@ -8,7 +8,7 @@ use alloc::{boxed::Box, collections::BTreeMap, format};
 use serde_json::value::RawValue;
 
 use super::{ClientCapabilities, ElicitationCapability, ListCapability, SamplingCapability};
-use crate::wire::{InvalidParams, Json};
+use crate::wire::{Distinct, InvalidParams, Json};
 
 type Settings<'a> = BTreeMap<Box<str>, &'a RawValue>;
 
@@ -79,7 +79,9 @@ fn object<'a>(text: &'a str, path: &str) -> Result<Settings<'a>, InvalidParams> 
     if !text.trim_ascii_start().starts_with('{') {
         return Err(must_be(path, "an object"));
     }
-    serde_json::from_str(text).map_err(|_| must_be(path, "well-formed JSON"))
+    serde_json::from_str(text)
+        .map(|Distinct(members)| members)
+        .map_err(|_| must_be(path, "an object with distinct members"))
 }
 
 fn taken(members: Settings<'_>) -> BTreeMap<Box<str>, Json> {

@@ -6,7 +6,7 @@
 use alloc::{borrow::Cow, format, string::String, sync::Arc};
 use core::fmt::Write;
 
-use super::{About, CallId, Dropped, List, Server, lifecycle::Phase};
+use super::{About, CallId, List, Server, lifecycle::Phase};
 use crate::{
     error::CommandError,
     rpc::notification,
@@ -36,7 +36,7 @@ impl Server {
             return Ok(());
         }
         if self.congested {
-            self.drop_noted(Dropped::Congested);
+            self.drop_congested();
             return Ok(());
         }
         let mut params = String::with_capacity(48 + data.as_str().len());
@@ -71,7 +71,7 @@ impl Server {
             return Ok(());
         }
         if congested {
-            self.drop_noted(Dropped::Congested);
+            self.drop_congested();
             return Ok(());
         }
         progress.floor = Some(value);

@@ -92,7 +92,8 @@ pub enum Dropped {
     UnknownResponse,
     /// A notification that came where it has no meaning; its method.
     Notification(Box<str>),
-    /// A log message or progress that the peer was too slow to take.
+    /// Log messages or progress that the peer was too slow to take; said once for all of them until
+    /// the next message comes.
     Congested,
 }
 

@@ -102,6 +102,8 @@ pub struct Server {
     next_session: u64,
     next_ping: u64,
     congested: bool,
+    /// Whether the application knows that messages are dropped because of that.
+    congestion_told: bool,
     /// Whether the client of the pipe will answer nothing any more.
     departed: bool,
     outputs: VecDeque<ServerOutput>,
@@ -163,6 +165,7 @@ impl Server {
             next_session: 0,
             next_ping: 0,
             congested: false,
+            congestion_told: false,
             departed: false,
             outputs: VecDeque::new(),
             stats: Stats::default(),
@@ -219,6 +222,7 @@ impl Server {
     /// Takes in a message.
     pub fn handle_message(&mut self, now: Instant, arrival: Arrival<'_>) -> Received {
         let Arrival { origin, grant, message } = arrival;
+        self.congestion_told = false;
         match message {
             Message::Request(request) => self.handle_request(now, origin, grant, request),
             Message::Notification(notification) => {
@@ -316,6 +320,16 @@ impl Server {
     pub(crate) fn pipe_rules(&self) -> Option<&'static crate::version::Rules> {
         let session = self.sessions.get(&self.pipe_session?)?;
         Some(session.terms.version.rules())
+    }
+
+    /// A log message or progress is dropped. A handler may make any number of them before the
+    /// application looks at its events, so it is told once for all until the next message.
+    fn drop_congested(&mut self) {
+        self.stats.count(&Dropped::Congested);
+        if !self.congestion_told {
+            self.congestion_told = true;
+            self.tell(Event::Dropped(Dropped::Congested));
+        }
     }
 
     /// Something was dropped: it is counted, and the application is told.

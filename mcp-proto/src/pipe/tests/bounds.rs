@@ -101,6 +101,7 @@ fn logs_and_progress_that_a_slow_peer_would_not_get_are_dropped_and_counted() {
     assert!(peer.pipe.pending_write().len() < 1200);
     let dropped = peer.pipe.server().stats().congested;
     assert!(dropped > 180, "{dropped}");
+    assert_eq!(peer.transcript().matches("dropped Congested").count(), 1, "told once for all");
     peer.answer(0, "{}").unwrap();
     peer.catch_up();
     assert_eq!(peer.lines.last().unwrap(), r#"{"jsonrpc":"2.0","id":1,"result":{}}"#);

@@ -11,7 +11,7 @@ pub(super) struct Outgoing {
     written: usize,
 }
 
-/// What an empty buffer keeps, so that one large message does not hold memory for ever.
+/// What an empty buffer keeps, once messages are usual ones again.
 const SPARE_BYTES: usize = 256 << 10;
 
 impl Outgoing {
@@ -43,8 +43,12 @@ impl Outgoing {
 
     /// Nobody will read what is left.
     pub(super) fn clear(&mut self) {
+        let used = self.bytes.len();
         self.written = 0;
         self.bytes.clear();
-        self.bytes.shrink_to(SPARE_BYTES);
+        // Large messages seldom come alone; when they do, the next small one gives the memory back.
+        if used < self.bytes.capacity() / 4 {
+            self.bytes.shrink_to(SPARE_BYTES);
+        }
     }
 }

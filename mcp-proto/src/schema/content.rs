@@ -98,7 +98,7 @@ impl Content {
     pub(crate) fn room(&self) -> usize {
         const FRAME: usize = 48;
         match self {
-            Self::Text(text) => FRAME + text.len(),
+            Self::Text(text) => FRAME + text.len() + text.len() / 16,
             Self::Image { data, mime_type } | Self::Audio { data, mime_type } => {
                 FRAME + data.len() + mime_type.len()
             }

@@ -54,7 +54,8 @@ impl Frame {
 ///
 /// Escapes what JSON demands and nothing else, in the shortest way it knows.
 pub(crate) fn escape_into(text: &str, out: &mut String) {
-    out.reserve(text.len() + 2);
+    // Room for the escapes that prose and code have, so that a long text is not moved for them.
+    out.reserve(text.len() + text.len() / 16 + 2);
     out.push('"');
     let mut rest = text;
     loop {

@@ -37,8 +37,7 @@ pub enum Line<'a> {
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// What is kept allocated beyond what is in use: enough for usual lines, so that a huge one does
-/// not hold memory for ever.
+/// What is kept allocated beyond what is in use, once lines are usual ones again.
 const SPARE_BYTES_MAX: usize = 64 << 10;
 
 /// A line by its place in the buffer.
@@ -132,6 +131,7 @@ impl LineDecoder {
         let length = self.buffered() - usize::from(self.ends_with_cr(end));
         if length > self.line_bytes_max {
             self.discard();
+            self.buffer = Vec::new();
             self.skipping = true;
             return Some(Found::TooLong);
         }
@@ -162,10 +162,15 @@ impl LineDecoder {
         if self.start == 0 {
             return; // a line is growing, and so may the buffer
         }
+        let used = self.buffer.len();
         self.buffer.drain(..self.start);
         self.scanned -= self.start;
         self.start = 0;
-        self.buffer.shrink_to(self.buffer.len() + SPARE_BYTES_MAX);
+        // A peer that sends long lines is likely to send more of them; one that no longer does
+        // does not hold the memory for them.
+        if used < self.buffer.capacity() / 4 {
+            self.buffer.shrink_to(self.buffer.len() + SPARE_BYTES_MAX);
+        }
     }
 
     /// Forgets everything.
@@ -289,6 +294,10 @@ mod tests {
         assert_eq!(decoder.next_line(), None);
         decoder.push(b"\n");
         assert_eq!(decoder.next_line(), Some(Line::Complete(b"y")));
+        decoder.push(b"z\n");
+        assert_eq!(decoder.next_line(), Some(Line::Complete(b"z")));
+        assert_eq!(decoder.next_line(), None);
+        decoder.push(b"z\n");
         assert!(decoder.buffer.capacity() <= SPARE_BYTES_MAX + 2);
     }
 

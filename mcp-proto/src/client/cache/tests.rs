@@ -1,3 +1,5 @@
+//! What is kept, for how long, and what makes room.
+
 use super::*;
 
 fn key(members: &str) -> CacheKey {

@@ -1,7 +1,7 @@
 //! The client as its two sides see it: lines of a server, and an application.
 //!
-//! Transcripts are written as those of the server's pipe, and `mcp` stands for the members of `_meta`
-//! that every request of 2026-07-28 has.
+//! Transcripts are written as those of the server's pipe, and `mcp` stands for the members of
+//! `_meta` that every request of 2026-07-28 has.
 
 mod bad;
 mod calls;
@@ -9,6 +9,7 @@ mod connecting;
 mod legacy_questions;
 mod listening;
 mod lists;
+mod pairs;
 mod races;
 mod rounds;
 mod show;

@@ -216,7 +216,9 @@ impl<'a> Envelope<'a> {
                     None | Some("null") => None,
                     Some(id) => Some(Id::parse(id)?),
                 };
-                serde_json::from_str::<ErrorMembers>(error.get()).ok()?;
+                // A struct would be read out of an array too.
+                let object = error.get().starts_with('{').then_some(error.get())?;
+                serde_json::from_str::<ErrorMembers>(object).ok()?;
                 Some(Message::Response(Response { id, outcome: Err(error) }))
             }
             _ => None,

@@ -125,6 +125,7 @@ fn a_malformed_response_is_known_as_a_response() {
         r#"{"code":"1","message":"m"}"#,
         r#"{"code":1,"message":null}"#,
         r#"{"code":1,"code":1,"message":"m"}"#,
+        r#"[1,"m"]"#,
     ] {
         let text = format!(r#"{{"jsonrpc":"2.0","id":7,"error":{error}}}"#);
         check_malformed(&text, seven(), true);

@@ -1,6 +1,7 @@
-//! What the tests that cross crates share: the server with every feature, and a way to talk to a
-//! server in memory.
+//! What the tests that cross crates share: the server with every feature, a way to talk to a
+//! server in memory, what must hold on a pipe, and the bodies of the fuzz targets.
 
+pub mod checker;
 mod entropy;
 pub mod everything;
 mod peer;

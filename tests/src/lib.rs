@@ -4,6 +4,7 @@
 pub mod checker;
 mod entropy;
 pub mod everything;
+pub mod fuzz;
 mod peer;
 mod wire;
 

@@ -1,0 +1,44 @@
+//! Decoding of inputs by position.
+
+/// What is left of an input. Bytes beyond its end are 0.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Input<'a>(pub(super) &'a [u8]);
+
+impl<'a> Input<'a> {
+    pub(super) fn byte(&mut self) -> u8 {
+        let Some((first, rest)) = self.0.split_first() else { return 0 };
+        self.0 = rest;
+        *first
+    }
+
+    /// A number, with the digits for the small ones, so that scripts are text.
+    pub(super) fn number(&mut self) -> u8 {
+        if self.0.is_empty() { 0 } else { self.byte().wrapping_sub(b'0') }
+    }
+
+    /// One of `table`.
+    pub(super) fn one_of<T: Copy>(&mut self, table: &[T]) -> T {
+        table[usize::from(self.number()) % table.len()]
+    }
+
+    /// All that is left.
+    pub(super) fn rest(&mut self) -> &'a [u8] {
+        core::mem::take(&mut self.0)
+    }
+}
+
+/// Cuts bytes into chunks of sizes that `seed` decides: from 1 to 16, and long ones now and then.
+pub(super) fn cut(bytes: &[u8], seed: u8) -> Vec<&[u8]> {
+    let mut state = u32::from(seed).wrapping_mul(2_654_435_761).wrapping_add(1);
+    let mut rest = bytes;
+    let mut chunks = Vec::new();
+    while !rest.is_empty() {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let draw = (state >> 16) as usize;
+        let size = if draw.is_multiple_of(8) { 256 } else { draw % 16 + 1 };
+        let (chunk, after) = rest.split_at(size.min(rest.len()));
+        chunks.push(chunk);
+        rest = after;
+    }
+    chunks
+}

@@ -1,0 +1,18 @@
+//! The bodies of the fuzz targets, one function each.
+//!
+//! An input is decoded by position: the first bytes choose settings, the rest is the material, so
+//! that a small change of the input is a small change of what happens. Each function panics where
+//! what it checks does not hold; the stored inputs are replayed by `tests/corpus.rs`.
+
+mod input;
+mod line;
+mod message;
+mod server_pipe;
+mod state;
+mod template;
+
+pub use line::line;
+pub use message::message;
+pub use server_pipe::server_pipe;
+pub use state::state;
+pub use template::template;

@@ -1,6 +1,7 @@
 //! The machine with many sessions and exchanges, as a transport like HTTP uses it.
 
 mod exchanges;
+mod forms;
 mod sessions;
 
 use alloc::{boxed::Box, format, string::String, sync::Arc, vec::Vec};

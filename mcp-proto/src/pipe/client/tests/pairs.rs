@@ -12,7 +12,7 @@ use crate::{
     pipe::tests::Seeded,
     router::{Context, Port},
     schema::{Elicited, Form, Question, Resource, ResourceContents, Sampling, Tool, ToolResult},
-    server::{Command, Event, ServerConfig},
+    server::{Command, Event, Method, ServerConfig},
     version::Elicitation,
 };
 
@@ -72,7 +72,6 @@ fn router() -> Router<()> {
         cx.resource_updated("a:1");
         Ok("touched")
     });
-    router.tool_later(tool("sleep"), |(): &mut (), ticket, _: Nothing| drop(ticket));
     let resource = Resource::new("a:1", "one").unwrap();
     router.resource(resource, |_| Ok(Vec::from([ResourceContents::text("a:1", "text")])));
     router
@@ -136,6 +135,9 @@ impl Pair {
     fn poll_server(&mut self) {
         while let Some(output) = self.server.poll_output() {
             match output {
+                // One that takes its time.
+                PipeOutput::Event(Event::Call(call)) if matches!(&call.method, Method::ToolsCall { name, .. } if **name == *"sleep") =>
+                    {}
                 PipeOutput::Event(Event::Call(call)) => {
                     let mut port = Direct { pipe: &mut self.server, now: self.now };
                     self.router.serve(&mut (), call, &mut port);
@@ -211,7 +213,7 @@ fn lists_are_walked_whole() {
         let walk = CallOptions { all_pages: true, ..CallOptions::default() };
         let tools = pair.call("tools/list", "{}", walk.clone());
         let tools: serde_json::Value = serde_json::from_str(tools.as_str()).unwrap();
-        assert_eq!(tools["tools"].as_array().unwrap().len(), 6);
+        assert_eq!(tools["tools"].as_array().unwrap().len(), 5);
         pair.call("resources/list", "{}", walk);
         let read = pair.call("resources/read", r#"{"uri":"a:1"}"#, CallOptions::default());
         assert!(read.as_str().contains(r#""text":"text""#));

@@ -12,7 +12,7 @@ use crate::{
     pipe::tests::Seeded,
     router::{Context, Port},
     schema::{Elicited, Form, Question, Resource, ResourceContents, Sampling, Tool, ToolResult},
-    server::{Command, Event, Method, ServerConfig},
+    server::{Call, Command, Event, Method, ServerConfig},
     version::Elicitation,
 };
 
@@ -77,6 +77,11 @@ fn router() -> Router<()> {
     router
 }
 
+/// Whether nobody answers the call while a test lasts.
+fn is_slow(call: &Call) -> bool {
+    matches!(&call.method, Method::ToolsCall { name, .. } if **name == *"sleep")
+}
+
 fn tool(name: &str) -> Tool {
     Tool::new(name).no_arguments()
 }
@@ -135,9 +140,7 @@ impl Pair {
     fn poll_server(&mut self) {
         while let Some(output) = self.server.poll_output() {
             match output {
-                // One that takes its time.
-                PipeOutput::Event(Event::Call(call)) if matches!(&call.method, Method::ToolsCall { name, .. } if **name == *"sleep") =>
-                    {}
+                PipeOutput::Event(Event::Call(call)) if is_slow(&call) => {}
                 PipeOutput::Event(Event::Call(call)) => {
                     let mut port = Direct { pipe: &mut self.server, now: self.now };
                     self.router.serve(&mut (), call, &mut port);

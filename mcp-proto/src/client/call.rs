@@ -14,7 +14,7 @@ use super::{
     CallError, CallOptions, Client, ClientCallId, ClientEvent, Delivery, Listening, Phase,
     QuestionId, Sent, Timer,
     cache::CacheKey,
-    encode::{RequestMeta, append_members},
+    encode::{RequestMeta, append_members, append_object},
 };
 use crate::{
     error::CommandError,
@@ -405,19 +405,8 @@ impl Round {
     fn encode(&self) -> String {
         let mut text = String::new();
         if !self.answers.is_empty() {
-            let mut object = Object::members(&mut text);
-            let responses = object.key("inputResponses");
-            responses.push('{');
             let given = self.answers.iter().filter_map(|(key, json)| Some((key, json.as_ref()?)));
-            for (place, (key, answer)) in given.enumerate() {
-                if place > 0 {
-                    responses.push(',');
-                }
-                crate::wire::escape_into(key, responses);
-                responses.push(':');
-                responses.push_str(answer.as_str());
-            }
-            responses.push('}');
+            append_object(Object::members(&mut text).key("inputResponses"), given);
         }
         if let Some(state) = &self.state {
             append_members(&mut text, Some(&format!(r#""requestState":{state}"#)));

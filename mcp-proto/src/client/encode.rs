@@ -2,13 +2,13 @@
 //!
 //! Spec: "`_meta`" on the `basic` page of 2026-07-28; `basic/lifecycle` of the older revisions.
 
-use alloc::{format, string::String};
+use alloc::{boxed::Box, format, string::String};
 
 use super::Client;
 use crate::{
     schema::{ClientCapabilities, Level, TraceContext},
     version::{Elicitation, Rules, Version},
-    wire::{Json, Object, RequestId},
+    wire::{Json, Object, RequestId, push_member},
 };
 
 /// The members of `_meta` of one request.
@@ -86,10 +86,10 @@ pub(super) fn capabilities(declared: &ClientCapabilities, rules: &Rules) -> Stri
         }
     }
     if !declared.extensions.is_empty() && rules.extensions {
-        settings(object.key("extensions"), declared.extensions.iter());
+        append_object(object.key("extensions"), declared.extensions.iter());
     }
     if !declared.experimental.is_empty() {
-        settings(object.key("experimental"), declared.experimental.iter());
+        append_object(object.key("experimental"), declared.experimental.iter());
     }
     object.end();
     text
@@ -103,19 +103,17 @@ fn flag_objects(out: &mut String, flags: [(&str, bool); 2], known: bool) {
     object.end();
 }
 
-fn settings<'s>(
+/// Appends an object of values that are JSON already.
+pub(super) fn append_object<'s>(
     out: &mut String,
-    members: impl Iterator<Item = (&'s alloc::boxed::Box<str>, &'s Json)>,
+    members: impl Iterator<Item = (&'s Box<str>, &'s Json)>,
 ) {
-    out.push('{');
-    for (place, (name, value)) in members.enumerate() {
-        if place > 0 {
-            out.push(',');
-        }
-        crate::wire::escape_into(name, out);
-        out.push(':');
-        out.push_str(value.as_str());
+    let mut inner = String::new();
+    for (name, value) in members {
+        push_member(name, value.as_str(), &mut inner);
     }
+    out.push('{');
+    out.push_str(&inner);
     out.push('}');
 }
 

@@ -47,7 +47,7 @@ struct Trace {
     events: Vec<String>,
 }
 
-/// Runs a script, see the [module](self).
+/// Runs one script: the bytes of the client, and what the application does in between.
 ///
 /// # Panics
 ///

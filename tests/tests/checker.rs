@@ -376,6 +376,7 @@ fn what_was_given_up_may_be_unanswered_at_the_end() {
 
 #[test]
 fn ids_that_meet_in_doubt_end_the_judgement() {
+    check("> initialize 2025-03-26\n> []\n< result 7", &[]);
     check_open("> call 1\n> cancel 1\n> call 1\n< result 1\n< result 7\n< log info", &[]);
     check_open("> call 1\n> call 1\n< refused 1\n< result 7", &[]);
     let known = "> call 1\n=\n> call 1\n< refused 1\n";

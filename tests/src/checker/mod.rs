@@ -121,18 +121,23 @@ impl Checker {
             return;
         }
         match Line::read(line) {
-            Line::Single(reading) => self.sent_message(reading, None, true),
+            Line::Single(reading) => self.sent_message(reading, None),
             Line::Batch(elements) => {
                 let batch = self.serial;
                 let short = elements.len() <= self.expected.batch_max;
                 let version = self.session.version();
-                let served = version.map(|version| version == WITH_BATCHES && short);
-                self.ledger.open_batch(batch, served);
-                // A batch that is refused is one line that is no message.
-                if served != Some(false) {
+                if version.is_none() && self.session.is_opening(self.ledger.read()) {
+                    // Whether the batch is served is not to be told.
+                    self.findings.mute();
+                }
+                if version == Some(WITH_BATCHES) && short {
+                    self.ledger.open_batch(batch);
                     for reading in elements {
-                        self.sent_message(reading, Some(batch), served == Some(true));
+                        self.sent_message(reading, Some(batch));
                     }
+                } else {
+                    // A batch that is refused is one line that is no message.
+                    self.ledger.stray(None, false);
                 }
             }
         }
@@ -141,8 +146,7 @@ impl Checker {
     /// The server has looked at all lines that were sent so far, and what it had to say at once
     /// was [received](Self::received).
     pub fn processed(&mut self) {
-        let batches = self.session.version() == Some(WITH_BATCHES);
-        self.ledger.processed(self.serial, batches);
+        self.ledger.processed(self.serial);
         for withdrawal in core::mem::take(&mut self.withdrawn) {
             match withdrawal {
                 Withdrawal::Request { id, before } => {
@@ -225,8 +229,7 @@ impl Checker {
         }
     }
 
-    /// `served`: it will be looked at, which is not sure for the elements of a batch.
-    fn sent_message(&mut self, reading: Reading<'_>, batch: Option<u64>, served: bool) {
+    fn sent_message(&mut self, reading: Reading<'_>, batch: Option<u64>) {
         match reading {
             Reading::Request { id, method, params } => {
                 let modern = self.expected.versions.contains(&MODERN)
@@ -237,33 +240,32 @@ impl Checker {
                 } else {
                     self.session.sent(&request, &params);
                     self.logs.sent(&request, &params);
-                    self.subscription_sent(&request, &params, served);
+                    self.subscription_sent(&request, &params);
                 }
                 self.ledger.open(request);
             }
-            Reading::Notification { method, params } => self.notified(&method, &params, served),
-            Reading::Response { id, .. } if served => self.asks.answered(id.as_ref()),
-            Reading::Response { .. } => {}
+            Reading::Notification { method, params } => self.notified(&method, &params),
+            Reading::Response { id, .. } => self.asks.answered(id.as_ref()),
             Reading::Malformed(malformed) if malformed.response => {}
             Reading::Malformed(malformed) => self.ledger.stray(malformed.id, batch.is_some()),
         }
     }
 
-    fn subscription_sent(&mut self, request: &Request, params: &Params<'_>, served: bool) {
+    fn subscription_sent(&mut self, request: &Request, params: &Params<'_>) {
         let Some(uri) = params.text("uri") else { return };
         match &*request.method {
             "resources/subscribe" => self.listens.subscribe(uri, self.serial),
-            "resources/unsubscribe" if served => {
+            "resources/unsubscribe" => {
                 self.withdrawn.push(Withdrawal::Subscription { uri, before: self.serial });
             }
             _ => {}
         }
     }
 
-    fn notified(&mut self, method: &str, params: &Params<'_>, served: bool) {
+    fn notified(&mut self, method: &str, params: &Params<'_>) {
         match method {
             "notifications/initialized" => self.session.initialized(),
-            "notifications/cancelled" if served => {
+            "notifications/cancelled" => {
                 if let Some(id) = params.members.get("requestId").and_then(Id::read) {
                     self.ledger.cancelling(&id);
                     self.withdrawn.push(Withdrawal::Request { id, before: self.serial });

@@ -39,8 +39,6 @@ pub(super) struct Ledger {
     cancelling: BTreeSet<Id>,
     /// The last line that is known to be read.
     read: u64,
-    /// Batches, by the number of their line, that came before it was known whether they are served.
-    unsure: Vec<u64>,
     /// Batches, by the number of their line, of which something is in this array.
     touched: BTreeSet<u64>,
 }
@@ -52,16 +50,15 @@ enum Stray {
     Line(Option<Id>),
     /// An element of a batch that is no message, with its id.
     Element(Option<Id>),
-    /// A batch as a whole, by the number of its line, and whether its elements are answered
-    /// instead, if that is known.
-    Batch { number: u64, served: Option<bool> },
+    /// A batch as a whole, by the number of its line. Most likely its elements are answered.
+    Batch(u64),
 }
 
 impl Stray {
     fn id(&self) -> Option<&Id> {
         match self {
             Self::Line(id) | Self::Element(id) => id.as_ref(),
-            Self::Batch { .. } => None,
+            Self::Batch(_) => None,
         }
     }
 
@@ -120,13 +117,14 @@ impl Ledger {
         self.strays.push(if element { Stray::Element(id) } else { Stray::Line(id) });
     }
 
-    /// A batch: it may be refused as a whole. `served`: its elements are answered otherwise, if
-    /// that is known.
-    pub(super) fn open_batch(&mut self, number: u64, served: Option<bool>) {
-        self.strays.push(Stray::Batch { number, served });
-        if served.is_none() {
-            self.unsure.push(number);
-        }
+    /// A batch that is served, unless it is refused as a whole because the session is over.
+    pub(super) fn open_batch(&mut self, number: u64) {
+        self.strays.push(Stray::Batch(number));
+    }
+
+    /// The last line that is known to be read.
+    pub(super) fn read(&self) -> u64 {
+        self.read
     }
 
     /// A cancellation was sent, and may be unread for now.
@@ -134,24 +132,20 @@ impl Ledger {
         self.cancelling.insert(id.clone());
     }
 
-    /// All lines up to this one were read: what was to be refused has been. `batches`: whether
-    /// batches are served by now.
-    pub(super) fn processed(&mut self, serial: u64, batches: bool) {
+    /// All lines up to this one were read: what was to be refused has been.
+    pub(super) fn processed(&mut self, serial: u64) {
         self.read = serial;
         for stray in core::mem::take(&mut self.strays) {
-            if let Stray::Batch { number, served: Some(true) } = stray {
-                let elements = self.open.iter_mut();
-                for request in elements.filter(|request| request.batch == Some(number)) {
-                    request.certain = true;
+            match stray {
+                Stray::Batch(number) => {
+                    let elements = self.open.iter_mut();
+                    for request in elements.filter(|request| request.batch == Some(number)) {
+                        request.certain = true;
+                    }
                 }
-            } else if stray.is_element() {
                 // Its error leaves with its batch.
-                self.strays.push(stray);
-            }
-        }
-        for number in core::mem::take(&mut self.unsure) {
-            if !batches {
-                self.open.retain(|request| request.batch != Some(number));
+                Stray::Element(_) => self.strays.push(stray),
+                Stray::Line(_) => {}
             }
         }
         self.cancelling.clear();
@@ -234,15 +228,15 @@ impl Ledger {
             request.id.byte_len() > id_bytes_max && request.batch.is_some() == in_array
         });
         let may_be = |stray: &Stray| stray.is_element() == in_array;
-        let served = |stray: &Stray| matches!(stray, Stray::Batch { served: Some(true), .. });
-        let likely = self.strays.iter().position(|stray| may_be(stray) && !served(stray));
+        let whole = |stray: &Stray| matches!(stray, Stray::Batch(_));
+        let likely = self.strays.iter().position(|stray| may_be(stray) && !whole(stray));
         let stray = likely.or_else(|| self.strays.iter().position(may_be));
         let only = self.strays.iter().filter(|stray| may_be(stray)).count() == 1;
         if let Some(place) = unfit {
             self.end(place, Ended::Concluded);
         } else if let Some(place) = stray {
             let stray = self.strays.remove(place);
-            if let (true, Stray::Batch { number, .. }) = (only, stray) {
+            if let (true, Stray::Batch(number)) = (only, stray) {
                 self.open.retain(|request| request.batch != Some(number));
             }
         } else {

@@ -45,6 +45,11 @@ impl Session {
         }
     }
 
+    /// Whether an `initialize` was sent after the line `read`.
+    pub(super) fn is_opening(&self, read: u64) -> bool {
+        self.offers.range(read + 1..).next().is_some()
+    }
+
     /// The client says that it is ready.
     pub(super) fn initialized(&mut self) {
         self.initialized |= !self.offers.is_empty();

@@ -242,7 +242,7 @@ impl Checker {
                     self.logs.sent(&request, &params);
                     self.subscription_sent(&request, &params);
                 }
-                self.ledger.open(request);
+                self.ledger.open(request, &mut self.findings);
             }
             Reading::Notification { method, params } => self.notified(&method, &params),
             Reading::Response { id, .. } => self.asks.answered(id.as_ref()),

@@ -108,7 +108,13 @@ impl Request {
 }
 
 impl Ledger {
-    pub(super) fn open(&mut self, request: Request) {
+    pub(super) fn open(&mut self, request: Request, findings: &mut Findings) {
+        let mut same = self.open.iter().filter(|other| other.id == request.id);
+        if same.any(|other| other.serial > self.read) || self.cancelling.contains(&request.id) {
+            // An id that comes again before it is known what became of it: which of its requests
+            // is answered, and which is refused or cancelled, is not to be told.
+            findings.mute();
+        }
         self.open.push(request);
     }
 
@@ -197,12 +203,9 @@ impl Ledger {
             self.strays.remove(stray);
             return None;
         }
-        let unread = named().filter(|place| self.open[*place].serial > self.read).count();
         // The id of an element may be free again before its batch is answered.
         let hidden = named().any(|place| self.open[place].batch.is_some());
-        let doubtful = hidden || unread > 1 || self.cancelling.contains(id);
-        if first != last && doubtful {
-            // Which of them is answered, and which is refused or cancelled, is not to be told.
+        if first != last && (hidden || self.cancelling.contains(id)) {
             findings.mute();
         }
         // A second request with the id of an open one is refused.

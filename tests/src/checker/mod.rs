@@ -89,7 +89,7 @@ pub struct Checker {
 #[derive(Debug)]
 enum Withdrawal {
     /// A request was cancelled.
-    Request { id: Id, before: u64 },
+    Request { id: Id, until: u64 },
     /// A resource is no longer watched.
     Subscription { uri: String, before: u64 },
 }
@@ -149,8 +149,8 @@ impl Checker {
         self.ledger.processed(self.serial);
         for withdrawal in core::mem::take(&mut self.withdrawn) {
             match withdrawal {
-                Withdrawal::Request { id, before } => {
-                    if self.ledger.cancel(&id, before).is_some() {
+                Withdrawal::Request { id, until } => {
+                    if self.ledger.cancel(&id, until).is_some() {
                         self.listens.cancelled(&id);
                     }
                 }
@@ -268,7 +268,7 @@ impl Checker {
             "notifications/cancelled" => {
                 if let Some(id) = params.members.get("requestId").and_then(Id::read) {
                     self.ledger.cancelling(&id);
-                    self.withdrawn.push(Withdrawal::Request { id, before: self.serial });
+                    self.withdrawn.push(Withdrawal::Request { id, until: self.serial });
                 }
             }
             _ => {}

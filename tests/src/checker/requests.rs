@@ -157,11 +157,12 @@ impl Ledger {
         self.cancelling.clear();
     }
 
-    /// A cancellation was read: of a request that was sent before it, and is not `initialize`.
-    pub(super) fn cancel(&mut self, id: &Id, before: u64) -> Option<Request> {
+    /// A cancellation was read: of a request that was sent before it, or in one batch with it, and
+    /// is not `initialize`.
+    pub(super) fn cancel(&mut self, id: &Id, until: u64) -> Option<Request> {
         let place = self.open.iter().position(|request| {
             let lasting = request.method == "initialize" && !request.modern;
-            request.id == *id && request.serial < before && !lasting && !request.doubtful
+            request.id == *id && request.serial <= until && !lasting && !request.doubtful
         })?;
         if self.open[place].batch.is_some() {
             // Its answer may be waiting for the rest of its batch.

@@ -161,6 +161,22 @@ pub(super) fn offer() -> Offer {
     }
 }
 
+/// All orders of some things that differ.
+pub(super) fn orders<T: Copy + PartialEq>(things: &[T]) -> Vec<Vec<T>> {
+    if things.is_empty() {
+        return Vec::from([Vec::new()]);
+    }
+    let begun_with = |first: &T| {
+        let rest: Vec<T> = things.iter().copied().filter(|thing| thing != first).collect();
+        let first = *first;
+        orders(&rest).into_iter().map(move |mut order| {
+            order.insert(0, first);
+            order
+        })
+    };
+    things.iter().flat_map(begun_with).collect()
+}
+
 pub(super) fn millis(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }

@@ -15,23 +15,6 @@ enum Step {
 const STEPS: [Step; 5] =
     [Step::Complete, Step::Cancel, Step::Silence, Step::LateAnswer, Step::SecondComplete];
 
-/// All orders of all steps.
-fn orders(steps: &[Step]) -> Vec<Vec<Step>> {
-    if steps.is_empty() {
-        return Vec::from([Vec::new()]);
-    }
-    steps
-        .iter()
-        .flat_map(|first| {
-            let rest: Vec<Step> = steps.iter().copied().filter(|step| step != first).collect();
-            orders(&rest).into_iter().map(move |mut order| {
-                order.insert(0, *first);
-                order
-            })
-        })
-        .collect()
-}
-
 /// Does the steps to the call with the id 1; returns how often it was answered.
 fn run(peer: &mut Peer, order: &[Step]) -> usize {
     let mut cancelled = false;

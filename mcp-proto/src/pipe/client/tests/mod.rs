@@ -28,7 +28,7 @@ use crate::{
         CallError, CallOptions, ClientCallId, ClientConfig, ClientEvent, Delivery, DroppedByClient,
         Era, Listening, QuestionId, Violation,
     },
-    pipe::tests::{LEGACY, millis, notification},
+    pipe::tests::{LEGACY, millis, notification, orders},
     schema::{
         Answer, ClientCapabilities, ElicitationCapability, Implementation, Level, ListCapability,
         SamplingCapability,

@@ -16,22 +16,6 @@ enum Step {
 const STEPS: [Step; 6] =
     [Step::Answer, Step::Error, Step::Cancel, Step::TimeOut, Step::Exit, Step::LateAnswer];
 
-fn orders(steps: &[Step]) -> Vec<Vec<Step>> {
-    if steps.is_empty() {
-        return Vec::from([Vec::new()]);
-    }
-    steps
-        .iter()
-        .flat_map(|first| {
-            let rest: Vec<Step> = steps.iter().copied().filter(|step| step != first).collect();
-            orders(&rest).into_iter().map(move |mut order| {
-                order.insert(0, *first);
-                order
-            })
-        })
-        .collect()
-}
-
 /// Does the steps to the request with this id, of the only call there is.
 fn run(peer: &mut Peer, call: ClientCallId, id: &str, order: &[Step]) {
     for step in order {

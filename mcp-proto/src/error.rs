@@ -120,6 +120,9 @@ pub enum CommandError {
     Undeclared,
     /// A limit is reached; see [`Limits`](crate::Limits).
     OverLimit,
+    /// The answer does not fit the question, which stays open; see
+    /// [`Question::check`](crate::schema::Question::check).
+    InvalidAnswer,
 }
 
 impl fmt::Display for CommandError {
@@ -129,6 +132,7 @@ impl fmt::Display for CommandError {
             Self::NotInThisRevision => "the peer's revision has no such message",
             Self::Undeclared => "the capability was not declared",
             Self::OverLimit => "a limit is reached",
+            Self::InvalidAnswer => "the answer does not fit the question",
         })
     }
 }

@@ -191,6 +191,26 @@ fn an_answerer_that_panics_leaves_nobody_waiting() {
 }
 
 #[test]
+fn an_answer_that_does_not_fit_its_form_is_not_sent() {
+    for era in ERAS {
+        let (client, _gate) = connect(era, |connector| {
+            connector.on_question(|question| {
+                let answer = json!({"action": "accept", "content": {"name": 5}});
+                let answer = Json::of(&answer).unwrap();
+                assert!(question.check(&answer).is_err());
+                Answer::Given(answer)
+            })
+        });
+        match client.call_tool("ask", &json!({})) {
+            Ok(outcome) => assert!(outcome.is_error(), "{outcome:?}"),
+            Err(Error::Refused(error)) => assert!(!error.message.contains("name"), "{error:?}"),
+            Err(error) => assert!(matches!(error, Error::QuestionRefused), "{error:?}"),
+        }
+        assert_eq!(echo(&client, "still there"), "still there");
+    }
+}
+
+#[test]
 fn a_call_is_cancelled_from_another_thread() {
     for era in ERAS {
         let (client, gate) = connect(era, |connector| connector);

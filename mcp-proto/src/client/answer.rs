@@ -15,7 +15,9 @@ use super::{
 use crate::{
     error::{CommandError, ErrorObject, code},
     rpc,
-    schema::{Answer, Capability, ClientCapabilities, ElicitationCapability, Question},
+    schema::{
+        Answer, Capability, ClientCapabilities, ElicitationCapability, Question, check_asked,
+    },
     time::Instant,
     version::{Elicitation, Rules},
     wire::{Frame, Id, Json, Request, RequestId},
@@ -23,7 +25,14 @@ use crate::{
 
 /// A question that waits for the application.
 #[derive(Debug)]
-pub(super) enum OpenQuestion {
+pub(super) struct OpenQuestion {
+    pub(super) asker: Asker,
+    ask: Question,
+}
+
+/// Where a question comes from.
+#[derive(Debug)]
+pub(super) enum Asker {
     /// A request of the server's.
     Request(RequestId),
     /// One of the questions of a round.
@@ -32,7 +41,7 @@ pub(super) enum OpenQuestion {
 
 impl OpenQuestion {
     pub(super) fn belongs_to(&self, call: ClientCallId) -> bool {
-        matches!(self, Self::Round { call: asker, .. } if *asker == call)
+        matches!(self.asker, Asker::Round { call: asker, .. } if asker == call)
     }
 }
 
@@ -41,7 +50,7 @@ enum Unfit {
     /// There is no such question, or its capability was not declared.
     Unknown,
     /// Its parameters do not fit, or ask for more than was declared.
-    Params(&'static str),
+    Params(Cow<'static, str>),
 }
 
 impl Client {
@@ -67,8 +76,7 @@ impl Client {
                 if let Question::ElicitUrl { elicitation, .. } = &ask {
                     self.note_elicitation(elicitation.clone());
                 }
-                let question = self.open_question(OpenQuestion::Request(id));
-                self.tell(ClientEvent::Asked { question, call: None, ask });
+                self.open_question(Asker::Request(id), ask);
             }
             Ok(_) => {
                 let error = ErrorObject::new(code::INTERNAL_ERROR, "Too many questions");
@@ -89,16 +97,16 @@ impl Client {
             Phase::Ready(agreement) => agreement.version.rules().server_requests,
             _ => self.versions.iter().any(|version| version.rules().server_requests),
         };
-        let mut open = self.questions.values();
+        let mut open = self.questions.values().map(|open| &open.asker);
         answers
             && id.byte_len() <= self.config.limits.id_bytes_max
-            && !open.any(|open| matches!(open, OpenQuestion::Request(asked) if asked == id))
+            && !open.any(|asker| matches!(asker, Asker::Request(asked) if asked == id))
     }
 
     /// Whether a question of a legacy server is open. Those of later revisions belong to calls
     /// whose requests are answered, so that no clock runs for them.
     pub(super) fn awaits_person(&self) -> bool {
-        self.questions.values().any(|open| matches!(open, OpenQuestion::Request(_)))
+        self.questions.values().any(|open| matches!(open.asker, Asker::Request(_)))
     }
 
     /// The end of this URL elicitation may be told.
@@ -128,16 +136,23 @@ impl Client {
         }
     }
 
-    /// Answers a question; an answer that is given is a JSON object. A decline of an elicitation
-    /// is an answer (`{"action":"decline"}`), not a refusal: in 2026-07-28 a refusal ends the call,
-    /// because it cannot be told to the server.
+    /// Answers a question; an answer that is given is a JSON object. One to a form must fit it:
+    /// after [`CommandError::InvalidAnswer`] the question is open as before. A decline of an
+    /// elicitation is an answer (`{"action":"decline"}`), not a refusal: in 2026-07-28 a refusal
+    /// ends the call, because it cannot be told to the server.
     pub fn answer(
         &mut self,
         now: Instant,
         question: QuestionId,
         answer: Answer,
     ) -> Result<(), CommandError> {
-        let open = self.questions.remove(&question).ok_or(CommandError::Gone)?;
+        let open = self.questions.get(&question).ok_or(CommandError::Gone)?;
+        if let Answer::Given(json) = &answer
+            && open.ask.check(json).is_err()
+        {
+            return Err(CommandError::InvalidAnswer);
+        }
+        let asker = self.questions.remove(&question).ok_or(CommandError::Gone)?.asker;
         let answer = match answer {
             // No message can be made of it.
             Answer::Given(json) if !json.as_str().trim_ascii_start().starts_with('{') => {
@@ -145,8 +160,8 @@ impl Client {
             }
             answer => answer,
         };
-        match open {
-            OpenQuestion::Request(id) => {
+        match asker {
+            Asker::Request(id) => {
                 match answer {
                     Answer::Given(json) => self.respond(&id, Ok(&json)),
                     Answer::Refused(error) => self.respond(&id, Err(&error)),
@@ -157,7 +172,7 @@ impl Client {
                 }
                 self.person_is_done(now);
             }
-            OpenQuestion::Round { call, key } => match answer {
+            Asker::Round { call, key } => match answer {
                 Answer::Given(json) => self.answer_round(now, call, &key, json),
                 Answer::Refused(_) | Answer::TimedOut => {
                     self.finish(call, Err(CallError::QuestionRefused));
@@ -179,15 +194,16 @@ impl Client {
         }
     }
 
-    pub(super) fn open_round_question(&mut self, call: ClientCallId, key: Box<str>) -> QuestionId {
-        self.open_question(OpenQuestion::Round { call, key })
-    }
-
-    fn open_question(&mut self, open: OpenQuestion) -> QuestionId {
+    /// Puts a question to the application.
+    pub(super) fn open_question(&mut self, asker: Asker, ask: Question) {
         self.next_question += 1;
         let question = QuestionId(self.next_question);
-        self.questions.insert(question, open);
-        question
+        let call = match &asker {
+            Asker::Request(_) => None,
+            Asker::Round { call, .. } => Some(*call),
+        };
+        self.questions.insert(question, OpenQuestion { asker, ask: ask.clone() });
+        self.tell(ClientEvent::Asked { question, call, ask });
     }
 
     /// The server no longer wants an answer to its request.
@@ -195,7 +211,7 @@ impl Client {
         let found = self
             .questions
             .iter()
-            .find(|(_, open)| matches!(open, OpenQuestion::Request(asked) if asked == id));
+            .find(|(_, open)| matches!(&open.asker, Asker::Request(asked) if asked == id));
         let Some(question) = found.map(|(question, _)| *question) else { return false };
         self.questions.remove(&question);
         self.tell(ClientEvent::Withdrawn { question });
@@ -247,7 +263,7 @@ fn read(
         ("roots/list", _) if declared.has(&Capability::Roots) => Ok(Question::Roots),
         ("sampling/createMessage", _) if declared.has(&Capability::Sampling) => {
             let tools = declared.has(&Capability::SamplingTools) && rules.sampling_tools;
-            sampling(params, tools)
+            sampling(params, tools, rules)
         }
         ("elicitation/create", Some(modes)) if modes.form || modes.url => {
             let url = modes.url && rules.elicitation >= Elicitation::FormsAndUrls;
@@ -257,7 +273,7 @@ fn read(
     }
 }
 
-fn sampling(params: &Json, tools: bool) -> Result<Question, Unfit> {
+fn sampling(params: &Json, tools: bool, rules: &Rules) -> Result<Question, Unfit> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Wire<'a> {
@@ -268,10 +284,13 @@ fn sampling(params: &Json, tools: bool) -> Result<Question, Unfit> {
         #[serde(rename = "messages", borrow)]
         _messages: Vec<&'a RawValue>,
     }
-    let wire: Wire<'_> = params.parse().map_err(|_| Unfit::Params("messages must be an array"))?;
+    let wire: Wire<'_> = params.parse().map_err(|_| unfit("messages must be an array"))?;
     let wants_tools = wire.tools.is_some() || wire.tool_choice.is_some();
     if wants_tools && !tools {
-        return Err(Unfit::Params("sampling.tools was not declared"));
+        return Err(unfit("sampling.tools was not declared"));
+    }
+    if rules.sampling_tools {
+        check_asked(params).map_err(unfit)?;
     }
     Ok(Question::Sample(params.clone()))
 }
@@ -288,21 +307,25 @@ fn elicitation(params: &Json, declared: ElicitationCapability) -> Result<Questio
         #[serde(borrow)]
         requested_schema: Option<&'a RawValue>,
     }
-    let wire: Wire<'_> = params.parse().map_err(|_| Unfit::Params("message must be a string"))?;
+    let wire: Wire<'_> = params.parse().map_err(|_| unfit("message must be a string"))?;
     match wire.mode.as_deref().unwrap_or("form") {
-        "form" if !declared.form => Err(Unfit::Params("elicitation.form was not declared")),
+        "form" if !declared.form => Err(unfit("elicitation.form was not declared")),
         "form" if !wire.requested_schema.is_some_and(is_flat) => {
-            Err(Unfit::Params("requestedSchema must be a flat object schema"))
+            Err(unfit("requestedSchema must be a flat object schema"))
         }
         "form" => Ok(Question::Elicit(params.clone())),
-        "url" if !declared.url => Err(Unfit::Params("elicitation.url was not declared")),
+        "url" if !declared.url => Err(unfit("elicitation.url was not declared")),
         "url" => Ok(Question::ElicitUrl {
             message: wire.message,
-            url: wire.url.ok_or(Unfit::Params("url is missing"))?,
+            url: wire.url.ok_or(unfit("url is missing"))?,
             elicitation: wire.elicitation_id.unwrap_or_default(),
         }),
-        _ => Err(Unfit::Params("Unknown mode of elicitation")),
+        _ => Err(unfit("Unknown mode of elicitation")),
     }
+}
+
+fn unfit(why: impl Into<Cow<'static, str>>) -> Unfit {
+    Unfit::Params(why.into())
 }
 
 /// Whether a schema is one of an object whose members hold no objects: a form that can be shown.

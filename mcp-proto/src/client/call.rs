@@ -192,11 +192,12 @@ impl Client {
     pub(super) fn send_call(&mut self, now: Instant, call: ClientCallId) {
         let Some(agreement) = self.agreement().cloned() else { return };
         let Some(pending) = self.calls.get_mut(&call) else { return };
-        if let What::Listen { .. } = pending.what
-            && agreement.version.rules().handshake
-        {
-            pending.sent = true;
-            return self.subscribe(call);
+        if let What::Listen { .. } = pending.what {
+            self.timers.set(Timer::Listen(call), now + self.config.listen_timeout);
+            if agreement.version.rules().handshake {
+                pending.sent = true;
+                return self.subscribe(call);
+            }
         }
         let id = self.new_request(Sent::Call(call));
         let Some(pending) = self.calls.get_mut(&call) else { return };
@@ -259,10 +260,7 @@ impl Client {
 
     /// Gives a call up, or ends a subscription. What has been sent is cancelled.
     pub fn cancel(&mut self, call: ClientCallId, reason: Option<&str>) -> Result<(), CommandError> {
-        let pending = self.calls.get(&call).ok_or(CommandError::Gone)?;
-        if pending.is_listen() && self.rules().is_some_and(|rules| rules.handshake) {
-            self.unsubscribe(call);
-        }
+        self.calls.get(&call).ok_or(CommandError::Gone)?;
         self.withdraw(call, reason);
         self.finish(call, Err(CallError::Cancelled));
         Ok(())
@@ -273,8 +271,17 @@ impl Client {
         self.finish(call, Err(CallError::TimedOut));
     }
 
-    /// Tells the server that nobody waits for the call's request any more.
+    pub(super) fn listen_timed_out(&mut self, call: ClientCallId) {
+        self.withdraw(call, Some("Not acknowledged in time"));
+        self.finish(call, Err(CallError::Unacknowledged));
+    }
+
+    /// Tells the server that nobody waits for the call's request any more, or wants to be told.
     fn withdraw(&mut self, call: ClientCallId, reason: Option<&str>) {
+        let listens = self.calls.get(&call).is_some_and(Pending::is_listen);
+        if listens && self.rules().is_some_and(|rules| rules.handshake) {
+            return self.unsubscribe(call);
+        }
         let Some(id) = self.calls.get(&call).and_then(|pending| pending.wire.clone()) else {
             return;
         };
@@ -299,7 +306,7 @@ impl Client {
                 self.sent.remove(id);
             }
         }
-        for timer in [Timer::Idle(call), Timer::Total(call), Timer::Pause(call)] {
+        for timer in [Timer::Idle, Timer::Total, Timer::Listen, Timer::Pause].map(|of| of(call)) {
             self.timers.cancel(timer);
         }
         let asked = self.questions.iter().filter(|(_, open)| open.belongs_to(call));

@@ -32,6 +32,9 @@ pub struct ClientConfig {
     /// How long a call may take whose options say nothing. Default: 60 s without progress, no
     /// limit in all.
     pub timeouts: Timeouts,
+    /// How long a server may take to say what it grants of a subscription. Default: 30 s. An open
+    /// subscription lasts as long as it lasts.
+    pub listen_timeout: Duration,
     /// How long a round without questions waits before it is sent again. Default: 100 ms.
     pub round_pause: Duration,
 }
@@ -48,6 +51,7 @@ impl ClientConfig {
             probe_timeout: Duration::from_secs(3),
             initialize_timeout: Duration::from_secs(30),
             timeouts: Timeouts { idle: Some(Duration::from_mins(1)), total: None },
+            listen_timeout: Duration::from_secs(30),
             round_pause: Duration::from_millis(100),
         }
     }

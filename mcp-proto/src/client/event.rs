@@ -131,6 +131,8 @@ pub enum CallError {
     Violation(Violation),
     /// No answer in time. The server was told to stop.
     TimedOut,
+    /// The server did not say in time what it grants of a subscription. It was told to forget it.
+    Unacknowledged,
     /// The transport ended.
     Lost(Delivery),
     /// The application cancelled it.

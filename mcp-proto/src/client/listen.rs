@@ -7,7 +7,7 @@ use alloc::{boxed::Box, string::String, vec::Vec};
 
 use serde::Deserialize;
 
-use super::{Client, ClientCallId, ClientEvent, Listening, Sent, call::What};
+use super::{Client, ClientCallId, ClientEvent, Listening, Sent, Timer, call::What};
 use crate::{
     rpc,
     schema::List,
@@ -72,8 +72,10 @@ impl Listening {
 }
 
 impl Client {
-    /// Wants to be told of changes. [`ClientEvent::Listening`] says what is granted; the
-    /// subscription lasts until it is [cancelled](Client::cancel) or the server ends it, which is
+    /// Wants to be told of changes. [`ClientEvent::Listening`] says what is granted; a server that
+    /// does not say it in time ([`ClientConfig::listen_timeout`](super::ClientConfig)) makes it end
+    /// with [`CallError::Unacknowledged`](super::CallError). From then on the subscription lasts
+    /// until it is [cancelled](Client::cancel) or the server ends it, which is
     /// [`ClientEvent::Finished`] with a result.
     pub fn listen(&mut self, now: Instant, wish: Listening) -> ClientCallId {
         self.begin_listen(now, wish)
@@ -110,6 +112,7 @@ impl Client {
         if waiting.is_empty() {
             *open = true;
             let granted = wish.clone();
+            self.timers.cancel(Timer::Listen(call));
             self.tell(ClientEvent::Listening { call, granted });
         }
     }
@@ -153,6 +156,7 @@ impl Client {
         *open = true;
         wish.narrow(&granted);
         let granted = wish.clone();
+        self.timers.cancel(Timer::Listen(call));
         self.tell(ClientEvent::Listening { call, granted });
         true
     }

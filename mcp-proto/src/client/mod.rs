@@ -118,6 +118,8 @@ enum Timer {
     Connect,
     Idle(ClientCallId),
     Total(ClientCallId),
+    /// A subscription is not open yet.
+    Listen(ClientCallId),
     /// A round without questions is sent again.
     Pause(ClientCallId),
 }
@@ -204,6 +206,7 @@ impl Client {
                 // Which call a person is asked for is not known; none is given up meanwhile.
                 Timer::Idle(call) if self.awaits_person() => self.heard_of(now, call),
                 Timer::Idle(call) | Timer::Total(call) => self.call_timed_out(call),
+                Timer::Listen(call) => self.listen_timed_out(call),
                 Timer::Pause(call) => self.send_call(now, call),
             }
         }

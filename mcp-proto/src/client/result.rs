@@ -8,7 +8,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{
-    CallError, Client, ClientCallId, ClientEvent, DroppedByClient, Phase, Sent, Timer, Violation,
+    CallError, Client, ClientCallId, DroppedByClient, Phase, Sent, Timer, Violation,
+    answer::Asker,
     call::{Pending, Round, What, list_member},
 };
 use crate::{
@@ -204,8 +205,7 @@ impl Client {
             self.timers.set(Timer::Pause(call), now + self.config.round_pause);
         }
         for (key, ask) in questions {
-            let question = self.open_round_question(call, key);
-            self.tell(ClientEvent::Asked { question, call: Some(call), ask });
+            self.open_question(Asker::Round { call, key }, ask);
         }
         Ok(())
     }

@@ -196,6 +196,28 @@ pub(crate) fn read_elicited(answer: &Json) -> Result<Elicited<Json>, InvalidPara
     })
 }
 
+/// Checks a client's answer to a form, given the parameters of `elicitation/create`; says what is
+/// wrong with it. A field that cannot be read, as its schema has more than forms have, is the
+/// server's to check.
+pub(crate) fn check_elicited(params: &Json, answer: &Json) -> Result<(), InvalidParams> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Params<'a> {
+        #[serde(borrow)]
+        requested_schema: &'a RawValue,
+    }
+    let Elicited::Accepted(content) = read_elicited(answer)? else { return Ok(()) };
+    let params: Params<'_> = params.parse()?;
+    let asked = raw::read_asked(params.requested_schema.get());
+    let Some((fields, required)) = asked else { return Ok(()) };
+    let members: BTreeMap<Box<str>, Json> = content.parse()?;
+    if let Some(name) = required.iter().find(|name| !members.contains_key(*name)) {
+        return Err(InvalidParams(format!("`{name}` is missing")));
+    }
+    let form = Form { fields, ..Form::new("") };
+    form.check(&content).map_err(InvalidParams)
+}
+
 /// Reads the answer to a URL, which has no content. Accepted means that the person went there.
 pub(crate) fn read_visited(answer: &Json) -> Result<Elicited<()>, InvalidParams> {
     read(answer, |_| Ok(()))

@@ -32,7 +32,7 @@ pub use elicit::{
     BooleanField, ChoiceField, ChoicesField, Elicited, Field, Form, Format, IntegerField,
     InvalidForm, NumberField, StringField,
 };
-pub(crate) use elicit::{read_elicited, read_visited};
+pub(crate) use elicit::{check_elicited, read_elicited, read_visited};
 pub use json_schema::InvalidSchema;
 pub use level::{Level, UnknownLevel};
 pub(crate) use meta::encode_meta;
@@ -41,6 +41,7 @@ pub use prompt::{Prompt, PromptArgument, PromptResult, Role};
 pub use question::{Answer, List, Question};
 pub use resource::{Resource, ResourceContents, ResourceTemplate};
 pub use root::Root;
+pub(crate) use sample::check_asked;
 pub use sample::{
     IncludeContext, ModelPreferences, Sampled, Sampling, SamplingContent, ToolChoice,
 };

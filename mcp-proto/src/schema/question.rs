@@ -4,7 +4,11 @@
 
 use alloc::boxed::Box;
 
-use crate::{error::ErrorObject, wire::Json};
+use super::{check_elicited, read_visited};
+use crate::{
+    error::ErrorObject,
+    wire::{InvalidParams, Json},
+};
 
 /// A list that a server has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,6 +48,21 @@ pub enum Question {
         /// Its parameters.
         params: Json,
     },
+}
+
+impl Question {
+    /// Checks an answer that a client is about to give; says what is wrong with it. An elicitation
+    /// is accepted, declined or cancelled, and what is accepted fits the fields of the form, as
+    /// far as those can be read. Other questions are answered by programs, and not checked.
+    ///
+    /// Spec: `client/elicitation`.
+    pub fn check(&self, answer: &Json) -> Result<(), InvalidParams> {
+        match self {
+            Self::Elicit(params) => check_elicited(params, answer),
+            Self::ElicitUrl { .. } => read_visited(answer).map(drop),
+            Self::Sample(_) | Self::Roots | Self::Other { .. } => Ok(()),
+        }
+    }
 }
 
 /// What the client answered.

@@ -8,6 +8,7 @@ mod sampled;
 
 use alloc::{string::String, vec, vec::Vec};
 
+pub(crate) use check::check_asked;
 pub use sampled::Sampled;
 
 use super::{Content, Role, Tool};

@@ -9,8 +9,10 @@ use std::{
 };
 
 use mcp_proto::{
-    ClientPipe, ClientPipeOutput, Instant,
-    client::{ClientCallId, ClientConfig, ClientEvent, Delivery},
+    ClientPipe, ClientPipeOutput, CommandError, ErrorObject, Instant,
+    client::{ClientCallId, ClientConfig, ClientEvent, Delivery, QuestionId},
+    code,
+    schema::Answer,
     wire::Json,
 };
 
@@ -169,8 +171,7 @@ impl<P: Peer> Driver<P> {
             }
             ClientEvent::Asked { question, ask, .. } => {
                 if let Some(answer) = self.questions.ask(&self.shared, question, ask) {
-                    // It was asked just now, so it is open.
-                    let _ = self.pipe.answer(now, question, answer);
+                    self.answer(now, question, answer);
                 }
             }
             // Its answer will find nothing.
@@ -283,16 +284,23 @@ impl<P: Peer> Driver<P> {
             }
             // Nobody waits for it, and a server that is gone is noticed anyway.
             Command::Notify { method, params } => drop(self.pipe.notify(&method, &params)),
-            // A question may have been withdrawn meanwhile.
-            Command::Answer { question, answer } => {
-                let _ = self.pipe.answer(now, question, answer);
-            }
+            Command::Answer { question, answer } => self.answer(now, question, answer),
             Command::Close => {
                 self.closing = true;
                 if !self.ended {
                     self.end(now);
                 }
             }
+        }
+    }
+
+    /// Passes an answer on; its question may have been withdrawn meanwhile. Nobody is asked twice:
+    /// one that does not fit is a refusal, so that the server is not left waiting.
+    fn answer(&mut self, now: Instant, question: QuestionId, answer: Answer) {
+        if self.pipe.answer(now, question, answer) == Err(CommandError::InvalidAnswer) {
+            let why = CommandError::InvalidAnswer.to_string();
+            let refusal = ErrorObject::new(code::INTERNAL_ERROR, why);
+            let _ = self.pipe.answer(now, question, Answer::Refused(refusal));
         }
     }
 

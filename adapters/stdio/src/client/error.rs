@@ -47,6 +47,8 @@ pub enum Error {
     Violation(Violation),
     /// No answer in time. The server was told to stop.
     TimedOut,
+    /// The server did not say in time what it grants of a subscription. It was told to forget it.
+    Unacknowledged,
     /// The server is gone, or the client was closed.
     Lost {
         /// Whether the call may have had an effect.
@@ -72,6 +74,7 @@ impl Error {
             CallError::Refused(error) => Self::Refused(error),
             CallError::Violation(violation) => Self::Violation(violation),
             CallError::TimedOut => Self::TimedOut,
+            CallError::Unacknowledged => Self::Unacknowledged,
             CallError::Lost(delivery) => Self::Lost { delivery, end: end() },
             CallError::Cancelled => Self::Cancelled,
             CallError::TooManyRounds => Self::TooManyRounds,
@@ -141,6 +144,7 @@ impl fmt::Display for Error {
                 _ => f.write_str("the server broke the protocol: a result that cannot be read"),
             },
             Self::TimedOut => f.write_str("the server did not answer in time"),
+            Self::Unacknowledged => f.write_str("the subscription was not acknowledged in time"),
             Self::Lost { delivery: Delivery::NotSent, end } => write!(f, "not sent: {end}"),
             Self::Lost { end, .. } => write!(f, "the outcome is unknown: {end}"),
             Self::Cancelled => f.write_str("cancelled"),

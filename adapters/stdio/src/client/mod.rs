@@ -122,8 +122,8 @@ impl Connector {
     }
 
     /// What answers the questions of the server, each on a thread of its own, 64 at once; a
-    /// question beyond those is refused. Only what the configuration declares is asked. Default:
-    /// [`unattended`].
+    /// question beyond those is refused. Only what the configuration declares is asked. An answer
+    /// that does not fit its question ([`Question::check`]) is a refusal. Default: [`unattended`].
     pub fn on_question(
         mut self,
         answer: impl Fn(&Question) -> Answer + Send + Sync + 'static,

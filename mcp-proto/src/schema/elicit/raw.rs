@@ -30,6 +30,15 @@ struct Root {
     _additional: Option<bool>,
 }
 
+/// What a client looks at in the root of a form's schema.
+#[derive(Deserialize)]
+struct Asked {
+    #[serde(default)]
+    properties: BTreeMap<Box<str>, Json>,
+    #[serde(default)]
+    required: Vec<Box<str>>,
+}
+
 /// All keywords that a field's schema may have; those that hold further schemas are not there.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -91,6 +100,17 @@ pub(super) fn read(schema: &Json) -> Result<Vec<(Box<str>, Field)>, String> {
         fields.push((name, field));
     }
     Ok(fields)
+}
+
+/// What can be checked of an answer to a schema that a server wrote: the fields that can be read,
+/// and the names of those that must be filled in.
+pub(super) fn read_asked(schema: &str) -> Option<(Vec<(Box<str>, Field)>, Vec<Box<str>>)> {
+    let Asked { properties, required } = serde_json::from_str(schema).ok()?;
+    let fields = properties.into_iter().filter_map(|(name, property)| {
+        let property = object::<Property>(&property).ok()?;
+        Some((name, property.into_field(false).ok()?))
+    });
+    Some((fields.collect(), required))
 }
 
 impl Property {

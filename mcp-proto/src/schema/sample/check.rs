@@ -1,11 +1,15 @@
 //! Whether a request to the model is one that the client can be sent.
 
-use alloc::{collections::BTreeSet, format, string::String, vec, vec::Vec};
+use alloc::{borrow::Cow, collections::BTreeSet, format, string::String, vec, vec::Vec};
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::{IncludeContext, ModelPreferences, Sampling, SamplingContent};
 use crate::{
     schema::{Capability, Role},
     version::Rules,
+    wire::Json,
 };
 
 impl Sampling {
@@ -43,8 +47,68 @@ impl Sampling {
         for (_, content) in &self.messages {
             check_blocks(content, rules)?;
         }
-        check_balance(&self.messages)
+        check_balance(self.messages.iter().map(|(role, content)| {
+            let parts = content.iter().map(SamplingContent::part).collect();
+            (*role, parts)
+        }))
     }
+}
+
+/// Checks the messages that a server wants to have sampled, given the parameters of
+/// `sampling/createMessage`; says what is wrong with them. Blocks of an unknown kind are left
+/// alone.
+pub(crate) fn check_asked(params: &Json) -> Result<(), String> {
+    #[derive(Deserialize)]
+    struct Params<'a> {
+        #[serde(borrow)]
+        messages: Vec<Message<'a>>,
+    }
+    #[derive(Deserialize)]
+    struct Message<'a> {
+        role: Role,
+        #[serde(borrow)]
+        content: &'a RawValue,
+    }
+    let params: Params<'_> = params.parse().map_err(|error| format!("{error}"))?;
+    let mut messages = Vec::with_capacity(params.messages.len());
+    for Message { role, content } in params.messages {
+        messages.push((role, read_parts(content.get())?));
+    }
+    check_balance(messages)
+}
+
+/// What is read of a block that a server sent.
+#[derive(Deserialize)]
+struct Block<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: Cow<'a, str>,
+    #[serde(borrow)]
+    id: Option<&'a RawValue>,
+    #[serde(rename = "toolUseId", borrow)]
+    tool_use_id: Option<&'a RawValue>,
+}
+
+impl<'a> Block<'a> {
+    /// `None` for a block of a known kind without its id.
+    fn part(self) -> Option<Part<'a>> {
+        let text = |raw: Option<&'a RawValue>| serde_json::from_str(raw?.get()).ok();
+        match &*self.kind {
+            "tool_use" => text(self.id).map(Part::Use),
+            "tool_result" => text(self.tool_use_id).map(Part::Result),
+            _ => Some(Part::Other),
+        }
+    }
+}
+
+/// The content of a message is one block, or an array of them.
+fn read_parts(content: &str) -> Result<Vec<Part<'_>>, String> {
+    let blocks: Result<Vec<Block<'_>>, _> = if content.starts_with('[') {
+        serde_json::from_str(content)
+    } else {
+        serde_json::from_str(content).map(|block| vec![block])
+    };
+    let parts = blocks.ok().and_then(|blocks| blocks.into_iter().map(Block::part).collect());
+    parts.ok_or_else(|| "a message cannot be read".into())
 }
 
 /// Checks that the peer's revision knows what a message consists of.
@@ -72,32 +136,51 @@ fn check_blocks(content: &[SamplingContent], rules: &Rules) -> Result<(), String
     Ok(())
 }
 
+/// What the balance of a conversation depends on.
+enum Part<'a> {
+    /// The model uses a tool, under this id.
+    Use(Cow<'a, str>),
+    /// What the use with this id came to.
+    Result(Cow<'a, str>),
+    Other,
+}
+
 /// Checks that the results of tools stand by themselves, right after the uses that they answer,
 /// and that no use goes without.
-fn check_balance(messages: &[(Role, Vec<SamplingContent>)]) -> Result<(), String> {
-    let mut open: BTreeSet<&str> = BTreeSet::new();
-    for (role, content) in messages {
-        let results = content.iter().filter_map(SamplingContent::answers).collect::<Vec<_>>();
-        if !results.is_empty() && (*role != Role::User || results.len() < content.len()) {
+fn check_balance<'a>(
+    messages: impl IntoIterator<Item = (Role, Vec<Part<'a>>)>,
+) -> Result<(), String> {
+    let mut open: BTreeSet<Cow<'a, str>> = BTreeSet::new();
+    for (role, parts) in messages {
+        let results = parts.iter().filter(|part| matches!(part, Part::Result(_))).count();
+        if results > 0 && (role != Role::User || results < parts.len()) {
             return Err("a tool's results stand by themselves in a message of the user".into());
         }
-        for id in results {
-            if !open.remove(id) {
-                return Err(format!("the result of `{id}` does not follow its use"));
+        let mut used = BTreeSet::new();
+        for part in parts {
+            match part {
+                Part::Result(id) if !open.remove(&id) => {
+                    return Err(format!("the result of `{id}` does not follow its use"));
+                }
+                Part::Use(_) if role != Role::Assistant => {
+                    return Err("only the model uses tools".into());
+                }
+                Part::Use(id) if used.contains(&id) => {
+                    return Err(format!("`{id}` is used twice"));
+                }
+                Part::Use(id) => {
+                    used.insert(id);
+                }
+                Part::Result(_) | Part::Other => {}
             }
         }
-        if let Some(id) = open.first() {
-            return Err(format!("the use of `{id}` is not followed by its result"));
-        }
-        for id in content.iter().filter_map(SamplingContent::uses) {
-            if *role != Role::Assistant {
-                return Err("only the model uses tools".into());
-            }
-            if !open.insert(id) {
-                return Err(format!("`{id}` is used twice"));
-            }
-        }
+        all_answered(&open)?;
+        open = used;
     }
+    all_answered(&open)
+}
+
+fn all_answered(open: &BTreeSet<Cow<'_, str>>) -> Result<(), String> {
     match open.first() {
         Some(id) => Err(format!("the use of `{id}` is not followed by its result")),
         None => Ok(()),
@@ -105,19 +188,11 @@ fn check_balance(messages: &[(Role, Vec<SamplingContent>)]) -> Result<(), String
 }
 
 impl SamplingContent {
-    /// The id of the use that the block is the result of.
-    fn answers(&self) -> Option<&str> {
+    fn part(&self) -> Part<'_> {
         match self {
-            Self::ToolResult { tool_use_id, .. } => Some(tool_use_id),
-            _ => None,
-        }
-    }
-
-    /// The id of the use that the block is.
-    fn uses(&self) -> Option<&str> {
-        match self {
-            Self::ToolUse { id, .. } => Some(id),
-            _ => None,
+            Self::ToolUse { id, .. } => Part::Use(id.as_str().into()),
+            Self::ToolResult { tool_use_id, .. } => Part::Result(tool_use_id.as_str().into()),
+            _ => Part::Other,
         }
     }
 }

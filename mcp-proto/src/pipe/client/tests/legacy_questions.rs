@@ -116,6 +116,100 @@ fn a_revision_has_the_questions_that_it_has() {
     }
 }
 
+/// The parameters of a sampling, of messages that are the role's letter and its blocks.
+fn conversation(messages: &[(&str, &str)]) -> String {
+    let messages: Vec<String> = messages
+        .iter()
+        .map(|(role, content)| format!(r#"{{"role":"{role}","content":{content}}}"#))
+        .collect();
+    format!(r#"{{"messages":[{}],"maxTokens":5}}"#, messages.join(","))
+}
+
+#[test]
+fn a_conversation_whose_tools_are_out_of_balance_is_refused() {
+    // SAM-05, SAM-06, SAM-07
+    const TEXT: &str = r#"{"type":"text","text":"x","new":{}}"#;
+    const OTHER: &str = r#"[{"type":"hologram","id":5}]"#;
+    const USE: &str = r#"{"type":"tool_use","id":"\u0061","name":"t","input":{}}"#;
+    const BOTH: &str = r#"[{"type":"tool_use","id":"a","name":"t","input":{}},
+        {"type":"tool_use","id":"b","name":"t","input":{}}]"#;
+    const TWICE: &str = r#"[{"type":"tool_use","id":"a"},{"type":"tool_use","id":"a"}]"#;
+    const RESULT: &str = r#"[{"type":"tool_result","toolUseId":"a","content":[]}]"#;
+    const RESULTS: &str = r#"[{"type":"tool_result","toolUseId":"b","content":[]},
+        {"type":"tool_result","toolUseId":"a","content":[]}]"#;
+    const MIXED: &str = r#"[{"type":"tool_result","toolUseId":"a","content":[]},
+        {"type":"text","text":"x"}]"#;
+    let (user, model) = ("user", "assistant");
+    let good: [&[(&str, &str)]; 4] = [
+        &[(user, TEXT), (model, USE), (user, RESULT), (model, TEXT)],
+        &[(user, TEXT), (model, BOTH), (user, RESULTS)],
+        &[(user, OTHER), (model, TEXT), (model, "[]")],
+        &[(model, USE), (user, RESULT), (model, USE), (user, RESULT)],
+    ];
+    let bad: [&[(&str, &str)]; 11] = [
+        &[(user, TEXT), (model, USE)],
+        &[(model, USE), (user, TEXT), (user, RESULT)],
+        &[(model, BOTH), (user, RESULT)],
+        &[(model, BOTH), (user, RESULT), (user, RESULT)],
+        &[(model, USE), (user, MIXED)],
+        &[(model, USE), (model, RESULT)],
+        &[(user, RESULT)],
+        &[(user, USE), (user, RESULT)],
+        &[(model, TWICE), (user, RESULT)],
+        &[("system", TEXT)],
+        &[(user, "7")],
+    ];
+    let all = all_capabilities;
+    let latest = Version::V2025_11_25;
+    let code = |messages| {
+        let params = json(&conversation(messages));
+        code_of(latest, all(), "sampling/createMessage", params.as_str())
+    };
+    for messages in good {
+        assert_eq!(code(messages), None, "{messages:?}");
+    }
+    for messages in bad {
+        assert_eq!(code(messages), Some(-32602), "{messages:?}");
+    }
+    let unbalanced = conversation(&[(user, RESULT)]);
+    let earlier = Version::V2025_06_18;
+    assert_eq!(code_of(earlier, all(), "sampling/createMessage", &unbalanced), None);
+}
+
+#[test]
+fn an_answer_to_a_form_is_sent_once_it_fits() {
+    // ELI-08
+    let mut peer = Peer::ready(Version::V2025_11_25);
+    let schema = r#"{"$schema":"x","type":"object","properties":{"name":{"type":"string","minLength":2},"born":{"type":"integer","minimum":1900},"new":{"type":"string","x-new":1}},"required":["name","new"]}"#;
+    let form = format!(r#"{{"message":"Who?","requestedSchema":{schema}}}"#);
+    peer.ask("1", "elicitation/create", &form);
+    peer.forget();
+    for answer in [
+        "{}",
+        r#"{"action":"agree"}"#,
+        r#"{"action":"accept"}"#,
+        r#"{"action":"accept","content":5}"#,
+        r#"{"action":"accept","content":{"name":"Ada"}}"#,
+        r#"{"action":"accept","content":{"name":"A","new":1}}"#,
+        r#"{"action":"accept","content":{"name":"Ada","new":1,"born":1815}}"#,
+        r#"{"action":"accept","content":{"name":"Ada","new":1,"born":"1915"}}"#,
+    ] {
+        assert_eq!(peer.give(0, answer), Err(CommandError::InvalidAnswer), "{answer}");
+    }
+    assert_eq!((peer.lines.len(), peer.pipe.client().questions().count()), (0, 1));
+    let fits = r#"{"action":"accept","content":{"name":"Ada","born":1915.0,"new":1,"more":[]}}"#;
+    peer.give(0, fits).unwrap();
+    assert!(peer.line().ends_with(&format!(r#""result":{fits}}}"#)));
+    for (id, answer) in [("2", r#"{"action":"decline"}"#), ("3", r#"{"action":"cancel"}"#)] {
+        peer.ask(id, "elicitation/create", &form);
+        peer.give(peer.questions.len() - 1, answer).unwrap();
+        assert!(peer.line().contains(answer));
+    }
+    peer.ask("4", "elicitation/create", URL);
+    assert_eq!(peer.give(3, "{}"), Err(CommandError::InvalidAnswer));
+    peer.give(3, r#"{"action":"accept"}"#).unwrap();
+}
+
 #[test]
 fn pings_are_answered_at_any_time_before_the_end() {
     // INI-16

@@ -158,6 +158,52 @@ fn the_application_ends_a_listen() {
 }
 
 #[test]
+fn a_listen_that_nobody_acknowledges_ends() {
+    let mut peer = Peer::ready(Version::V2026_07_28);
+    peer.listen(&wish());
+    peer.wait(millis(29_999));
+    assert_eq!(peer.finished, []);
+    peer.forget();
+    peer.wait(millis(1));
+    acknowledge(&mut peer, "2", r#"{"toolsListChanged":true}"#);
+    peer.reply("2", &format!("{{{}}}", tag("2")));
+    assert_eq!(peer.outcome(), Err(CallError::Unacknowledged));
+    insta::assert_snapshot!(peer.transcript(), @r#"
+    > {"method":"notifications/cancelled","params":{"requestId":2,"reason":"Not
+          acknowledged in time"}}
+    * ClientCallId(1) ended: Unacknowledged
+    < {"method":"notifications/subscriptions/acknowledged",
+          "params":{"notifications":{"toolsListChanged":true},
+          "_meta":{"mcp/subscriptionId":2}}}
+    * dropped Notification("notifications/subscriptions/acknowledged")
+    < {"id":2,"result":{"_meta":{"mcp/subscriptionId":2}}}
+    * dropped UnknownResponse
+    "#);
+    let (mut peer, _) = listening();
+    peer.wait(Duration::from_hours(24));
+    assert_eq!(peer.finished, []);
+}
+
+#[test]
+fn an_older_server_that_does_not_answer_is_not_waited_for() {
+    let mut peer =
+        Peer::ready_with(Version::V2025_11_25, |config| config.listen_timeout = millis(5));
+    peer.listen(&wish());
+    peer.reply("2", "{}");
+    peer.forget();
+    peer.wait(millis(5));
+    peer.reply("3", "{}");
+    assert_eq!(peer.outcome(), Err(CallError::Unacknowledged));
+    insta::assert_snapshot!(peer.transcript(), @r#"
+    > {"id":4,"method":"resources/unsubscribe","params":{"uri":"a:1"}}
+    > {"id":5,"method":"resources/unsubscribe","params":{"uri":"a:2"}}
+    * ClientCallId(1) ended: Unacknowledged
+    < {"id":3,"result":{}}
+    * dropped UnknownResponse
+    "#);
+}
+
+#[test]
 fn two_listens_have_a_tag_each() {
     let (mut peer, first) = listening();
     peer.listen(&Listening { tools: true, ..Listening::default() });

@@ -175,7 +175,7 @@ fn a_refused_question_ends_the_call_and_withdraws_the_others() {
         Answer::TimedOut,
         Answer::Given(json("5")),
     ] {
-        let (mut peer, _) = asked(&format!("{ROOTS},{}", elicit("k")), "");
+        let (mut peer, _) = asked(&format!("{ROOTS},{}", elicit("s")), "");
         peer.answer(0, answer).unwrap();
         assert_eq!(peer.outcome(), Err(CallError::QuestionRefused));
         assert_eq!(peer.answer(1, Answer::TimedOut), Err(CommandError::Gone));

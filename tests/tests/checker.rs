@@ -276,9 +276,10 @@ fn a_message_of_a_subscription_in_the_wrong_place_is_caught() {
     let subscribe = r#"> "id":1,"method":"resources/subscribe","params":{"uri":"a:1"}"#;
     check_open(&format!("{subscribe}\n< result 1\n{update}"), &[]);
     let unsubscribe = subscribe.replace("/sub", "/unsub");
-    let both = format!("{subscribe}\n< result 1\n{unsubscribe}\n{update}\n< result 1\n=\n");
-    check_open(&both, &[]);
-    check_open(&(both + update), &[RightPlace]);
+    let both = format!("{subscribe}\n< result 1\n{unsubscribe}\n{update}\n");
+    check_open(&format!("{both}< error 1\n{update}"), &[]);
+    check_open(&format!("{both}< result 1\n"), &[]);
+    check_open(&format!("{both}< result 1\n{update}"), &[RightPlace]);
 }
 
 #[test]

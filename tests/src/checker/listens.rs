@@ -58,14 +58,19 @@ impl Listens {
         }
     }
 
-    /// A session watches a resource from this line on.
-    pub(super) fn subscribe(&mut self, uri: String, serial: u64) {
-        self.watched.insert(uri, serial);
+    /// A session watches a resource from the line on that says so.
+    pub(super) fn subscribed(&mut self, request: &Request) {
+        if let ("resources/subscribe", Some(uri)) = (&*request.method, &request.uri) {
+            self.watched.insert(uri.clone(), request.serial);
+        }
     }
 
-    /// A session watches a resource no longer, unless a line after this one says so.
-    pub(super) fn unsubscribe(&mut self, uri: &str, serial: u64) {
-        if self.watched.get(uri).is_some_and(|since| *since < serial) {
+    /// A session watches a resource no longer once it was told so, unless a later line wants it.
+    pub(super) fn answered(&mut self, request: &Request, granted: bool) {
+        if let ("resources/unsubscribe", Some(uri), true) =
+            (&*request.method, &request.uri, granted)
+            && self.watched.get(uri).is_some_and(|since| *since < request.serial)
+        {
             self.watched.remove(uri);
         }
     }

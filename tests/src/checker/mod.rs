@@ -79,19 +79,11 @@ pub struct Checker {
     listens: Listens,
     asks: Asks,
     bounds: Bounds,
-    /// What the client took back with lines that may still be unread.
-    withdrawn: Vec<Withdrawal>,
+    /// Requests that were cancelled with lines that may still be unread, and how many lines there
+    /// were before.
+    withdrawn: Vec<(Id, u64)>,
     findings: Findings,
     transcript: String,
-}
-
-/// Something that is forbidden from when the server has read the line that says so.
-#[derive(Debug)]
-enum Withdrawal {
-    /// A request was cancelled.
-    Request { id: Id, until: u64 },
-    /// A resource is no longer watched.
-    Subscription { uri: String, before: u64 },
 }
 
 impl Checker {
@@ -147,14 +139,9 @@ impl Checker {
     /// was [received](Self::received).
     pub fn processed(&mut self) {
         self.ledger.processed(self.serial);
-        for withdrawal in core::mem::take(&mut self.withdrawn) {
-            match withdrawal {
-                Withdrawal::Request { id, until } => {
-                    if self.ledger.cancel(&id, until).is_some() {
-                        self.listens.cancelled(&id);
-                    }
-                }
-                Withdrawal::Subscription { uri, before } => self.listens.unsubscribe(&uri, before),
+        for (id, until) in core::mem::take(&mut self.withdrawn) {
+            if self.ledger.cancel(&id, until).is_some() {
+                self.listens.cancelled(&id);
             }
         }
         self.asks.processed();
@@ -240,7 +227,7 @@ impl Checker {
                 } else {
                     self.session.sent(&request, &params);
                     self.logs.sent(&request, &params);
-                    self.subscription_sent(&request, &params);
+                    self.listens.subscribed(&request);
                 }
                 self.ledger.open(request, &mut self.findings);
             }
@@ -251,24 +238,13 @@ impl Checker {
         }
     }
 
-    fn subscription_sent(&mut self, request: &Request, params: &Params<'_>) {
-        let Some(uri) = params.text("uri") else { return };
-        match &*request.method {
-            "resources/subscribe" => self.listens.subscribe(uri, self.serial),
-            "resources/unsubscribe" => {
-                self.withdrawn.push(Withdrawal::Subscription { uri, before: self.serial });
-            }
-            _ => {}
-        }
-    }
-
     fn notified(&mut self, method: &str, params: &Params<'_>) {
         match method {
             "notifications/initialized" => self.session.initialized(),
             "notifications/cancelled" => {
                 if let Some(id) = params.members.get("requestId").and_then(Id::read) {
                     self.ledger.cancelling(&id);
-                    self.withdrawn.push(Withdrawal::Request { id, until: self.serial });
+                    self.withdrawn.push((id, self.serial));
                 }
             }
             _ => {}
@@ -320,6 +296,7 @@ impl Checker {
         } else {
             self.session.answered(&request, outcome, &self.expected, findings);
             self.logs.answered(&request, outcome.is_ok());
+            self.listens.answered(&request, outcome.is_ok());
         }
     }
 

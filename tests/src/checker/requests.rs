@@ -14,6 +14,8 @@ pub(super) struct Request {
     /// Whether it names its revision itself.
     pub(super) modern: bool,
     pub(super) batch: Option<u64>,
+    /// The resource that it is about.
+    pub(super) uri: Option<String>,
     /// What it declares, if it is modern.
     pub(super) capabilities: Option<String>,
     /// From which level on it wants log messages, if it is modern.
@@ -97,6 +99,7 @@ impl Request {
             method,
             modern,
             batch,
+            uri: params.text("uri"),
             capabilities: meta("io.modelcontextprotocol/clientCapabilities").map(String::from),
             level: meta("io.modelcontextprotocol/logLevel").and_then(logs::read),
             token: params.meta.get("progressToken").and_then(Id::read),

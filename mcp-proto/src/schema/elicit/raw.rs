@@ -81,8 +81,11 @@ struct Titled {
     title: Option<String>,
 }
 
+/// The fields of a form, each under its name.
+type Fields = Vec<(Box<str>, Field)>;
+
 /// The fields of a flat schema; says why it is none otherwise.
-pub(super) fn read(schema: &Json) -> Result<Vec<(Box<str>, Field)>, String> {
+pub(super) fn read(schema: &Json) -> Result<Fields, String> {
     let root: Root = object(schema)?;
     if root.kind != "object" {
         return Err("the type of a form is object".into());
@@ -104,7 +107,7 @@ pub(super) fn read(schema: &Json) -> Result<Vec<(Box<str>, Field)>, String> {
 
 /// What can be checked of an answer to a schema that a server wrote: the fields that can be read,
 /// and the names of those that must be filled in.
-pub(super) fn read_asked(schema: &str) -> Option<(Vec<(Box<str>, Field)>, Vec<Box<str>>)> {
+pub(super) fn read_asked(schema: &str) -> Option<(Fields, Vec<Box<str>>)> {
     let Asked { properties, required } = serde_json::from_str(schema).ok()?;
     let fields = properties.into_iter().filter_map(|(name, property)| {
         let property = object::<Property>(&property).ok()?;

@@ -13,6 +13,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use mcp_tests::busy_nanos;
+
 struct Options {
     modern: bool,
     op: String,
@@ -189,14 +191,8 @@ impl Server {
         Ok(counts.sum())
     }
 
-    /// How long the threads of the server have run.
+    /// How long the threads of the server have been at work.
     fn busy_nanos(&self) -> io::Result<u64> {
-        let mut total = 0;
-        for task in fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
-            let text = fs::read_to_string(task?.path().join("schedstat"))?;
-            let nanos = text.split(' ').next().and_then(|nanos| nanos.parse::<u64>().ok());
-            total += nanos.ok_or_else(|| io::Error::other("unreadable schedstat"))?;
-        }
-        Ok(total)
+        busy_nanos(&self.child.id().to_string())
     }
 }

@@ -1,35 +1,57 @@
-//! A tour of the protocol: this program starts itself anew as the server, speaks to it over real
-//! pipes in two revisions, and shows both sides.
+//! A tour of the protocol: our client talks to our server over real pipes, in every revision.
+//! Each line that crosses between them is shown; which lines those are, and what the program gets
+//! of them, is checked.
 //!
-//! It ends with 0 if every step did what it says, and with 1 and the reason otherwise. With the
-//! name of a file it plays the script in that file instead; see [`Script`].
+//! `tour [LEG] [-- COMMAND…]`
+//!
+//! Plays the legs whose names contain `LEG`, or all. It ends with 0 if every step did what it says,
+//! and with 1 and the reason otherwise. The server is this program again, with every feature;
+//! given a command, it is that one.
 
-mod expect;
-mod play;
-mod script;
-mod server;
+mod leg;
+mod pipes;
+mod steps;
+mod tape;
 mod transcript;
+mod visit;
 
-use std::process::ExitCode;
+use std::{
+    io,
+    process::{Command, ExitCode},
+};
 
-use mcp_tests::everything;
-use script::Script;
+use mcp_proto::Version;
+use mcp_stdio::{Pool, Server};
+use mcp_tests::everything::{self, State, threads};
+
+use leg::Leg;
 use transcript::Transcript;
 
-/// The hidden argument that makes this program the server.
+/// The hidden arguments that make this program the server, and one of before 2026-07-28.
 const SERVE: &str = "--serve-the-tour";
+const SERVE_OLDER: &str = "--serve-the-tour-as-before";
 
 fn main() -> ExitCode {
-    let argument = std::env::args().nth(1);
-    if argument.as_deref() == Some(SERVE) {
-        return serve();
+    let mut words: Vec<String> = std::env::args().skip(1).collect();
+    if let [word] = &words[..]
+        && [SERVE, SERVE_OLDER].contains(&word.as_str())
+    {
+        return report(serve(word == SERVE_OLDER).map_err(|error| error.to_string()));
     }
-    let scripts = match argument {
-        None => Script::of_the_tour(),
-        Some(path) => read(&path).map(|script| vec![script]),
-    };
-    match scripts {
-        Ok(scripts) => play_all(&scripts),
+    let at = words.iter().position(|word| word == "--").unwrap_or(words.len());
+    let command: Vec<String> = words.drain(at..).skip(1).collect();
+    let wanted = words.join(" ");
+    let legs: Vec<Leg> =
+        Leg::all().into_iter().filter(|leg| leg.name().contains(&wanted)).collect();
+    if legs.is_empty() {
+        return report(Err(format!("no leg is called {wanted}")));
+    }
+    tour(&legs, &command)
+}
+
+fn report(done: Result<(), String>) -> ExitCode {
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
         Err(reason) => {
             eprintln!("tour: {reason}");
             ExitCode::FAILURE
@@ -37,15 +59,23 @@ fn main() -> ExitCode {
     }
 }
 
-fn read(path: &str) -> Result<Script, String> {
-    let text = std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?;
-    Script::parse(&text)
-}
-
-fn play_all(scripts: &[Script]) -> ExitCode {
+fn tour(legs: &[Leg], command: &[String]) -> ExitCode {
     let mut transcript = Transcript::on_stdout();
-    for script in scripts {
-        if let Err(failure) = play::play(script, &mut transcript) {
+    transcript.legend();
+    for leg in legs {
+        let server = match command {
+            [] => leg.own_server(),
+            [program, arguments @ ..] => {
+                let mut command = Command::new(program);
+                command.args(arguments);
+                Ok(command)
+            }
+        };
+        let played = match server {
+            Ok(server) => leg.play(server, &mut transcript),
+            Err(error) => return report(Err(error.to_string())),
+        };
+        if let Err(failure) = played {
             transcript.failure(&failure);
             return ExitCode::FAILURE;
         }
@@ -55,14 +85,16 @@ fn play_all(scripts: &[Script]) -> ExitCode {
 }
 
 /// The server: everything, over the stdin and stdout of this process.
-fn serve() -> ExitCode {
-    // The tour lets a tool panic on purpose, and shows what comes of it on the wire.
+fn serve(older: bool) -> io::Result<()> {
+    // The tour lets a tool panic on purpose, and shows what comes of it.
     std::panic::set_hook(Box::new(|_| {}));
-    match everything::threads::serve() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("tour, as the server: {error}");
-            ExitCode::FAILURE
-        }
+    let mut config = everything::config();
+    if older {
+        config.versions.retain(|version| *version < Version::V2026_07_28);
     }
+    let mut router = everything::router();
+    threads::add(&mut router, &Pool::default());
+    Server::new("everything", env!("CARGO_PKG_VERSION"), router, State::default())
+        .config(config)
+        .serve()
 }

@@ -2,16 +2,31 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use crate::play::Failure;
+use crate::tape::Line;
 
 /// A longer line is cut when it is shown; it has been checked whole.
-const SHOWN_MAX: usize = 400;
+const SHOWN_MAX: usize = 220;
+
+/// Why a tour ended early.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    expected: String,
+    came: String,
+}
+
+impl Failure {
+    pub(crate) fn new(expected: impl Into<String>, came: impl Into<String>) -> Self {
+        Self { expected: expected.into(), came: came.into() }
+    }
+}
 
 /// What happened, for a person.
 pub(crate) struct Transcript {
     out: io::Stdout,
     colour: bool,
     steps: usize,
+    legs: usize,
+    step: String,
 }
 
 /// How a piece of text looks on a terminal.
@@ -21,6 +36,7 @@ enum Paint {
     Dim,
     Red,
     Green,
+    Yellow,
     Cyan,
 }
 
@@ -31,6 +47,7 @@ impl Paint {
             Self::Dim => "2",
             Self::Red => "31",
             Self::Green => "32",
+            Self::Yellow => "33",
             Self::Cyan => "36",
         }
     }
@@ -41,53 +58,75 @@ impl Transcript {
     pub(crate) fn on_stdout() -> Self {
         let out = io::stdout();
         let colour = out.is_terminal() && std::env::var_os("NO_COLOR").is_none();
-        Self { out, colour, steps: 0 }
+        Self { out, colour, steps: 0, legs: 0, step: String::new() }
+    }
+
+    /// What the signs mean.
+    pub(crate) fn legend(&mut self) {
+        let [sent, received, asked, got] = self.signs();
+        self.line("Our client talks to our server. Which lines cross between them, and what the program gets of\n\
+             that, is checked; long lines are cut here.");
+        self.line(&format!(
+            "{sent} the client sends   {received} the server sends   \
+             {asked} the program is asked   {got} the program gets"
+        ));
     }
 
     /// A headline.
     pub(crate) fn title(&mut self, title: &str) {
+        self.legs += 1;
         let title = self.paint(Paint::Bold, title);
-        self.line(&format!("\n{title}"));
+        self.line(&format!("\n== {title}"));
     }
 
     /// The beginning of a step.
     pub(crate) fn step(&mut self, shows: &str) {
         self.steps += 1;
+        self.step = shows.into();
         let shows = self.paint(Paint::Bold, shows);
         self.line(&format!("\n{:3}  {shows}", self.steps));
     }
 
-    /// A line to the server.
-    pub(crate) fn sent(&mut self, line: &str) {
-        let arrow = self.paint(Paint::Cyan, "→");
-        self.line(&format!("  {arrow}  {}", shorten(line)));
+    /// What crossed the pipes, or was asked.
+    pub(crate) fn line_of(&mut self, line: &Line) {
+        let [sent, received, asked, _] = self.signs();
+        let (sign, text) = match line {
+            Line::Sent(line) => (sent, shorten(line)),
+            Line::Received(line) => (received, shorten(line)),
+            Line::Asked(question) => (asked, question.clone()),
+        };
+        let text = self.paint(Paint::Dim, &text);
+        self.line(&format!("  {sign}  {text}"));
     }
 
-    /// A line from the server.
-    pub(crate) fn received(&mut self, line: &str) {
-        let arrow = self.paint(Paint::Green, "←");
-        let text = self.paint(Paint::Dim, &shorten(line));
-        self.line(&format!("  {arrow}  {text}"));
-    }
-
-    /// The end of a step that did what it says.
-    pub(crate) fn done(&mut self) {
-        let tick = self.paint(Paint::Green, "✓");
-        self.line(&format!("  {tick}"));
+    /// What the program got, as it should.
+    pub(crate) fn got(&mut self, what: &str) {
+        let [.., sign] = self.signs();
+        self.line(&format!("  {sign}  {what}"));
     }
 
     /// The end of a tour of which every step did what it says.
     pub(crate) fn success(&mut self) {
-        let all = format!("All {} steps did what they say.", self.steps);
+        let all = format!("Legs: {}. All {} steps did what they say.", self.legs, self.steps);
         let all = self.paint(Paint::Green, &all);
         self.line(&format!("\n{all}"));
     }
 
     /// The end of a tour of which a step did not.
     pub(crate) fn failure(&mut self, failure: &Failure) {
-        let Failure { step, expected, came } = failure;
-        let title = self.paint(Paint::Red, &format!("✗ step {}: {step}", self.steps));
+        let Failure { expected, came } = failure;
+        let title = self.paint(Paint::Red, &format!("✗ step {}: {}", self.steps, self.step));
         self.line(&format!("  {title}\n     expected  {expected}\n     came      {came}"));
+    }
+
+    /// Sent, received, asked, got.
+    fn signs(&self) -> [String; 4] {
+        [
+            self.paint(Paint::Cyan, "→"),
+            self.paint(Paint::Green, "←"),
+            self.paint(Paint::Yellow, "?"),
+            self.paint(Paint::Green, "✓"),
+        ]
     }
 
     fn paint(&self, paint: Paint, text: &str) -> String {
@@ -100,9 +139,30 @@ impl Transcript {
     }
 }
 
+/// A line as it is shown: cut, and without what differs from run to run.
 fn shorten(line: &str) -> String {
-    match line.char_indices().nth(SHOWN_MAX) {
+    const STATE: &str = r#""requestState":""#;
+    let line = match line.split_once(STATE) {
+        Some((before, after)) => {
+            let end = after.find('"').unwrap_or(after.len());
+            format!("{before}{STATE}…{}", &after[end..])
+        }
         None => line.to_owned(),
-        Some((end, _)) => format!("{} … ({} bytes in all)", &line[..end], line.len()),
+    };
+    match line.char_indices().nth(SHOWN_MAX) {
+        None => line,
+        Some((end, _)) => format!("{} …", &line[..end]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sealed_state_is_not_shown_and_long_lines_are_cut() {
+        assert_eq!(shorten(r#"{"requestState":"abc","a":1}"#), r#"{"requestState":"…","a":1}"#);
+        let cut = shorten(&"é".repeat(SHOWN_MAX + 1));
+        assert_eq!(cut, format!("{} …", "é".repeat(SHOWN_MAX)));
     }
 }

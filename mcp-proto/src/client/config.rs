@@ -27,7 +27,7 @@ pub struct ClientConfig {
     /// How long the probe (`server/discover`) may take before the server counts as a legacy one.
     /// Default: 3 s. Servers that know nothing of it often say nothing.
     pub probe_timeout: Duration,
-    /// How long `initialize` may take. Default: 30 s.
+    /// How long `initialize` may take, or the probe where nothing can come after it. Default: 30 s.
     pub initialize_timeout: Duration,
     /// How long a call may take whose options say nothing. Default: 60 s without progress, no
     /// limit in all.

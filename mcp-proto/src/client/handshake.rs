@@ -49,7 +49,13 @@ impl Client {
         let params = format!(r#"{{"_meta":{{{}}}}}"#, self.request_meta(&meta));
         let text = rpc::request(&id, "server/discover", &params);
         self.send(None, Frame::owned(text));
-        self.timers.set(Timer::Connect, now + self.config.probe_timeout);
+        let fallback = Choice { versions: &self.versions, second }.fall_back();
+        let timeout = match fallback {
+            Step::FallBack => self.config.probe_timeout,
+            // Giving up early would win nothing: a server may take its time to start.
+            _ => self.config.initialize_timeout,
+        };
+        self.timers.set(Timer::Connect, now + timeout);
     }
 
     /// `probed`: whether this very server has seen the probe.
@@ -126,7 +132,7 @@ impl Client {
         self.timers.cancel(Timer::Connect);
         let result = match outcome {
             Ok(result) => result,
-            Err(error) => return self.fail(ConnectError::Refused(error)),
+            Err(error) => return self.not_initialized(now, error),
         };
         let Some((name, mut agreement)) = initialize_result(&result) else {
             return self.fail(ConnectError::Malformed("initialize".into()));
@@ -139,6 +145,19 @@ impl Client {
         let text = String::from(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#);
         self.send(None, Frame::owned(text));
         self.agree(now, agreement);
+    }
+
+    /// A modern server may have answered the probe only after its time: it says so by refusing
+    /// `initialize`, and is asked once more, as what it is.
+    fn not_initialized(&mut self, now: Instant, error: ErrorObject) {
+        let choice = Choice { versions: &self.versions, second: false };
+        match choice.on_initialize_error(&error) {
+            Some(version) => {
+                self.versions.retain(|version| !version.rules().handshake);
+                self.probe(now, version, true);
+            }
+            None => self.fail(ConnectError::Refused(error)),
+        }
     }
 
     fn agree(&mut self, now: Instant, agreement: Agreement) {

@@ -6,7 +6,7 @@
 //!    │                   │ any other error, nonsense, silence              ▲
 //!    │ Era::Legacy       ▼                                                 │
 //!    └────────────▶ Initializing ──── result, then `initialized` ──────────┘
-//!                        │
+//!                        │            (a modern server that refuses it is probed once more)
 //!                        ▼ an error, no common version, silence
 //!                      Failed
 //!

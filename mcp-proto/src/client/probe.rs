@@ -60,18 +60,17 @@ impl Choice<'_> {
         }
     }
 
+    /// The server refused `initialize`: the revision to probe with, if it is a modern server.
+    pub(super) fn on_initialize_error(self, error: &ErrorObject) -> Option<Version> {
+        self.newest_common(&supported(error)?)
+    }
+
     fn on_unsupported(self, error: &ErrorObject) -> Step {
-        #[derive(Deserialize)]
-        struct Data {
-            supported: Vec<String>,
-        }
-        let Some(data) = error.data.as_ref().and_then(|data| data.parse::<Data>().ok()) else {
-            return self.fall_back();
-        };
-        match self.newest_common(&data.supported) {
+        let Some(supported) = supported(error) else { return self.fall_back() };
+        match self.newest_common(&supported) {
             Some(version) if !self.second => Step::Again(version),
             Some(_) => Step::Refused(error.clone()),
-            None if self.shares_legacy(&data.supported) => Step::FallBack,
+            None if self.shares_legacy(&supported) => Step::FallBack,
             None => Step::NoCommonVersion,
         }
     }
@@ -102,4 +101,14 @@ impl Choice<'_> {
         let known = named.iter().filter_map(|name| name.parse::<Version>().ok());
         known.filter(move |version| self.versions.contains(version))
     }
+}
+
+/// The revisions that a server names with which it refuses one.
+fn supported(error: &ErrorObject) -> Option<Vec<String>> {
+    #[derive(Deserialize)]
+    struct Data {
+        supported: Vec<String>,
+    }
+    let data = error.data.as_ref().filter(|_| error.code == code::UNSUPPORTED_VERSION);
+    data.and_then(|data| data.parse::<Data>().ok()).map(|data| data.supported)
 }

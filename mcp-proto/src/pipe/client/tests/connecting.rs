@@ -111,7 +111,8 @@ fn a_client_of_one_revision_falls_back_to_nothing() {
     let unknown = r#"{"code":-32601,"message":""}"#;
     assert_eq!(after(|peer| peer.refuse("1", unknown), pinned), "failed");
     assert_eq!(after(|peer| peer.reply("1", &discovered(r#"["2025-11-25"]"#)), pinned), "failed");
-    assert_eq!(after(|peer| peer.wait(millis(3000)), pinned), "failed");
+    assert_eq!(after(|peer| peer.wait(millis(29_999)), pinned), "waits");
+    assert_eq!(after(|peer| peer.wait(millis(30_000)), pinned), "failed");
     assert_eq!(after(Peer::exit, pinned), "failed");
     assert_eq!(after(|peer| peer.reply("1", &discovered(r#"["2026-07-28"]"#)), pinned), "modern");
     let listed = r#"{"code":-32022,"message":"","data":{"supported":["2025-06-18"]}}"#;
@@ -152,6 +153,45 @@ fn a_late_answer_to_the_probe_changes_nothing() {
     peer.reply("1", &discovered(r#"["2026-07-28"]"#));
     assert_eq!(peer.pipe.client().agreement().unwrap().version, Version::V2025_06_18);
     assert_eq!(peer.dropped.len(), 4);
+}
+
+#[test]
+fn a_modern_server_that_is_slow_to_start_is_probed_again() {
+    // ERA-09, ERA-21
+    let modern = r#"{"code":-32022,"message":"no","data":{"supported":["2026-07-28"]}}"#;
+    let refused = || {
+        let mut peer = Peer::probing();
+        peer.wait(millis(3000));
+        peer.forget();
+        peer.reply("1", &discovered(r#"["2026-07-28"]"#));
+        peer.refuse("2", modern);
+        peer
+    };
+    let mut peer = refused();
+    assert!(peer.pipe.client().agreement().is_none());
+    peer.reply("3", &discovered(r#"["2026-07-28"]"#));
+    insta::assert_snapshot!(peer.transcript(), @r#"
+    < {"id":1,"result":{"supportedVersions":["2026-07-28"],"capabilities":{server}}}
+    * dropped UnknownResponse
+    < {"id":2,"error":{"code":-32022,"message":"no",
+          "data":{"supported":["2026-07-28"]}}}
+    > {"id":3,"method":"server/discover","params":{"_meta":{mcp}}}
+    < {"id":3,"result":{"supportedVersions":["2026-07-28"],"capabilities":{server}}}
+    * ready: ? speaks 2026-07-28
+    "#);
+    // It is not initialized again, whatever it says.
+    for end in [
+        |peer: &mut Peer| peer.refuse("3", r#"{"code":-32601,"message":"no"}"#),
+        |peer: &mut Peer| peer.wait(millis(30_000)),
+    ] {
+        let mut peer = refused();
+        peer.forget();
+        end(&mut peer);
+        assert_eq!((peer.lines.len(), peer.closes), (0, 1));
+    }
+    let mut peer = Peer::with(|config| config.era = Era::Legacy).started();
+    peer.refuse("1", modern);
+    assert_eq!(peer.closes, 1);
 }
 
 #[test]

@@ -64,8 +64,8 @@ impl Transcript {
     /// What the signs mean.
     pub(crate) fn legend(&mut self) {
         let [sent, received, asked, got] = self.signs();
-        self.line("Our client talks to our server. Which lines cross between them, and what the program gets of\n\
-             that, is checked; long lines are cut here.");
+        self.line("Our client talks to our server. Which lines cross between them, and what the");
+        self.line("program gets of that, is checked; long lines are cut here.");
         self.line(&format!(
             "{sent} the client sends   {received} the server sends   \
              {asked} the program is asked   {got} the program gets"

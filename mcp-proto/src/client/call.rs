@@ -212,7 +212,10 @@ impl Client {
             own: &pending.meta,
             log_level: self.log_level_of(pending),
         });
-        let text = rpc::request(&id, pending.method(), &parameters(pending, &meta));
+        let room = 32 + pending.members.len() + meta.len();
+        let text = rpc::request_with(&id, pending.method(), room, |text| {
+            append_parameters(pending, &meta, text);
+        });
         if let Some(idle) = self.timeouts(pending).idle {
             self.timers.set(Timer::Idle(call), now + idle);
         }
@@ -379,45 +382,42 @@ fn filtered(members: &str, mut keep: impl FnMut(&str) -> bool) -> String {
     kept
 }
 
-/// The parameters of the next request of a call.
-fn parameters(pending: &Pending, meta: &str) -> String {
+/// Appends the parameters of the next request of a call.
+fn append_parameters(pending: &Pending, meta: &str, out: &mut String) {
     let cursor = pending.pages.as_ref().and_then(|pages| pages.cursor.as_deref());
-    let mut members = match (cursor, &pending.round) {
-        (None, None) => pending.members.clone(),
+    let mut object = Object::begin(out);
+    match (cursor, &pending.round) {
+        (None, None) => object.append(&pending.members),
         // What a further request says anew is not said twice.
-        (Some(_), _) => filtered(&pending.members, |key| key != "cursor"),
-        (None, Some(_)) => {
-            filtered(&pending.members, |key| !["inputResponses", "requestState"].contains(&key))
-        }
-    };
+        (Some(_), _) => object.append(&filtered(&pending.members, |key| key != "cursor")),
+        (None, Some(_)) => object.append(&filtered(&pending.members, |key| {
+            !["inputResponses", "requestState"].contains(&key)
+        })),
+    }
     if let What::Listen { wish, .. } = &pending.what {
-        append_members(&mut members, Some(&format!(r#""notifications":{}"#, wish.encode())));
+        object.raw("notifications", &wish.encode());
     }
-    if let Some(cursor) = cursor {
-        let mut member = String::new();
-        Object::members(&mut member).text("cursor", cursor);
-        append_members(&mut members, Some(&member));
-    }
+    object.text_if("cursor", cursor);
     if let Some(round) = &pending.round {
-        append_members(&mut members, Some(&round.encode()));
+        round.append_to(&mut object);
     }
     if !meta.is_empty() {
-        append_members(&mut members, Some(&format!(r#""_meta":{{{meta}}}"#)));
+        let mut inner = Object::begin(object.key("_meta"));
+        inner.append(meta);
+        inner.end();
     }
-    format!("{{{members}}}")
+    object.end();
 }
 
 impl Round {
-    /// `inputResponses` and `requestState`, as members. Only the latest round is sent.
-    fn encode(&self) -> String {
-        let mut text = String::new();
+    /// `inputResponses` and `requestState`. Only the latest round is sent.
+    fn append_to(&self, object: &mut Object<'_>) {
         if !self.answers.is_empty() {
             let given = self.answers.iter().filter_map(|(key, json)| Some((key, json.as_ref()?)));
-            append_object(Object::members(&mut text).key("inputResponses"), given);
+            append_object(object.key("inputResponses"), given);
         }
         if let Some(state) = &self.state {
-            append_members(&mut text, Some(&format!(r#""requestState":{state}"#)));
+            object.raw("requestState", state);
         }
-        text
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Spec: "`_meta`" on the `basic` page of 2026-07-28; `basic/lifecycle` of the older revisions.
 
-use alloc::{boxed::Box, format, string::String};
+use alloc::{borrow::Cow, boxed::Box, format, string::String};
 
 use super::Client;
 use crate::{
@@ -25,17 +25,18 @@ impl Client {
     /// The members of `_meta` as JSON text without the braces around it.
     pub(super) fn request_meta(&self, request: &RequestMeta<'_>) -> String {
         let rules = request.version.rules();
-        let mut text = String::new();
+        let identity = match &self.identity {
+            _ if rules.handshake => Cow::Borrowed(""),
+            Some((version, identity)) if *version == request.version => Cow::Borrowed(&**identity),
+            _ => Cow::Owned(self.identity(request.version)),
+        };
+        let mut text = String::with_capacity(64 + identity.len() + request.own.len());
         let mut object = Object::members(&mut text);
         if let Some(token) = request.token {
             token.append_to(object.key("progressToken"));
         }
         if !rules.handshake {
-            object.text("io.modelcontextprotocol/protocolVersion", request.version.as_str());
-            let info = self.config.info.encode(rules);
-            object.raw("io.modelcontextprotocol/clientInfo", &info);
-            let capabilities = capabilities(&self.config.capabilities, rules);
-            object.raw("io.modelcontextprotocol/clientCapabilities", &capabilities);
+            object.append(&identity);
             let level = request.log_level.map(Level::as_str);
             object.text_if("io.modelcontextprotocol/logLevel", level);
         }
@@ -44,7 +45,19 @@ impl Client {
             object.text_if("tracestate", trace.tracestate());
             object.text_if("baggage", trace.baggage());
         }
-        append_members(&mut text, Some(request.own));
+        object.append(request.own);
+        text
+    }
+
+    /// What every request without a session says of its sender, as members.
+    pub(super) fn identity(&self, version: Version) -> String {
+        let rules = version.rules();
+        let mut text = String::new();
+        let mut object = Object::members(&mut text);
+        object.text("io.modelcontextprotocol/protocolVersion", version.as_str());
+        object.raw("io.modelcontextprotocol/clientInfo", &self.config.info.encode(rules));
+        let capabilities = capabilities(&self.config.capabilities, rules);
+        object.raw("io.modelcontextprotocol/clientCapabilities", &capabilities);
         text
     }
 }

@@ -164,6 +164,9 @@ impl Client {
         let handshake = agreement.version.rules().handshake;
         let agreement = Arc::new(agreement);
         self.phase = Phase::Ready(agreement.clone());
+        self.identity = Some(agreement.version)
+            .filter(|_| !handshake)
+            .map(|version| (version, self.identity(version)));
         self.tell(ClientEvent::Ready(agreement));
         if let Some(level) = self.log_level.filter(|_| handshake) {
             let id = self.new_forgotten();

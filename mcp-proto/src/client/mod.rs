@@ -31,6 +31,7 @@ mod result;
 use alloc::{
     boxed::Box,
     collections::{BTreeMap, VecDeque},
+    string::String,
     sync::Arc,
     vec::Vec,
 };
@@ -63,6 +64,8 @@ pub struct Client {
     /// The revisions that the era leaves to choose from.
     versions: Vec<Version>,
     phase: Phase,
+    /// What requests of this revision say of us, once it is agreed on.
+    identity: Option<(Version, String)>,
     calls: BTreeMap<ClientCallId, Pending>,
     sent: BTreeMap<RequestId, Sent>,
     /// Requests whose answers nobody waits for, the oldest first; some are answered already.
@@ -149,6 +152,7 @@ impl Client {
         Self {
             versions,
             phase: Phase::Fresh,
+            identity: None,
             calls: BTreeMap::new(),
             sent: BTreeMap::new(),
             forgotten: VecDeque::new(),

@@ -46,13 +46,23 @@ pub(crate) fn notification(method: &str, params: &str) -> String {
 
 /// A request whose parameters are JSON already.
 pub(crate) fn request(id: &Id<'_>, method: &str, params: &str) -> String {
-    let mut text = String::with_capacity(64 + method.len() + params.len());
+    request_with(id, method, params.len(), |text| text.push_str(params))
+}
+
+/// A request whose parameters are written in place; they take about `room` bytes.
+pub(crate) fn request_with(
+    id: &Id<'_>,
+    method: &str,
+    room: usize,
+    params: impl FnOnce(&mut String),
+) -> String {
+    let mut text = String::with_capacity(64 + method.len() + room);
     text.push_str(r#"{"jsonrpc":"2.0","id":"#);
     id.append_to(&mut text);
     text.push_str(r#","method":"#);
     escape_into(method, &mut text);
     text.push_str(r#","params":"#);
-    text.push_str(params);
+    params(&mut text);
     text.push('}');
     text
 }

@@ -6,6 +6,6 @@ mod inbound;
 mod outbound;
 
 pub(crate) use batch::Batches;
-pub(crate) use encode::{error_response, notification, request};
+pub(crate) use encode::{error_response, notification, request, request_with};
 pub(crate) use inbound::{Inbound, Scope};
 pub(crate) use outbound::Outbound;

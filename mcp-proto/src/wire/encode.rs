@@ -120,6 +120,18 @@ impl<'o> Object<'o> {
         self.raw(key, if value { "true" } else { "false" });
     }
 
+    /// Goes on with members that are JSON text already, without braces around them.
+    pub(crate) fn append(&mut self, members: &str) {
+        if members.is_empty() {
+            return;
+        }
+        if !self.first {
+            self.out.push(',');
+        }
+        self.first = false;
+        self.out.push_str(members);
+    }
+
     pub(crate) fn end(self) {
         self.out.push('}');
     }

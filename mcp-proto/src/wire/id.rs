@@ -103,7 +103,7 @@ fn push_digits(mut number: u64, out: &mut String) {
             break;
         }
     }
-    out.extend(digits[first..].iter().map(|&digit| char::from(digit)));
+    out.push_str(core::str::from_utf8(&digits[first..]).unwrap_or_default());
 }
 
 #[cfg(test)]

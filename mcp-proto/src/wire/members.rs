@@ -44,21 +44,30 @@ pub(crate) struct Split {
 
 impl Split {
     pub(crate) fn of(object: &Json) -> Result<Self, InvalidJson> {
-        let Members(all) = serde_json::from_str(object.as_str())
-            .map_err(|_| InvalidJson("it must be an object".into()))?;
+        let no_object = || InvalidJson("it must be an object".into());
+        let Members(all) = serde_json::from_str(object.as_str()).map_err(|_| no_object())?;
+        if !all.iter().any(|(key, _)| key == "_meta") {
+            let inner = braced(object.as_str()).ok_or_else(no_object)?;
+            return Ok(Self { members: inner.into(), meta: None });
+        }
         let mut split = Self::default();
         split.members.reserve(object.as_str().len());
         for (key, value) in all {
             if key == "_meta" {
-                let inner = value.get().strip_prefix('{').and_then(|text| text.strip_suffix('}'));
+                let inner = braced(value.get());
                 let inner = inner.ok_or_else(|| InvalidJson("_meta must be an object".into()))?;
-                split.meta = Some(inner.trim().into());
+                split.meta = Some(inner.into());
                 continue;
             }
             push_member(&key, value.get(), &mut split.members);
         }
         Ok(split)
     }
+}
+
+/// What is between the braces of an object.
+fn braced(object: &str) -> Option<&str> {
+    object.trim().strip_prefix('{')?.strip_suffix('}').map(str::trim)
 }
 
 /// Appends a member to members.

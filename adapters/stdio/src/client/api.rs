@@ -1,6 +1,6 @@
 //! What an application does with a client.
 
-use std::{fmt, sync::Arc};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use mcp_proto::{
     client::{Agreement, CallOptions, Listening},
@@ -236,18 +236,18 @@ pub struct ToolOutcome(pub Json);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct ToolFields {
+struct ToolFields<'a> {
     #[serde(default)]
     is_error: bool,
-    #[serde(default)]
-    content: Vec<Part>,
+    #[serde(default, borrow)]
+    content: Vec<Part<'a>>,
     structured_content: Option<Json>,
 }
 
 #[derive(Deserialize)]
-struct Part {
-    #[serde(rename = "type")]
-    kind: String,
+struct Part<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: Cow<'a, str>,
     text: Option<String>,
 }
 
@@ -262,7 +262,13 @@ impl ToolOutcome {
     pub fn text(&self) -> String {
         let parts = self.fields().map(|fields| fields.content).unwrap_or_default();
         let texts = parts.into_iter().filter(|part| part.kind == "text");
-        texts.filter_map(|part| part.text).collect::<Vec<_>>().join("\n")
+        let mut texts = texts.filter_map(|part| part.text);
+        let mut said = texts.next().unwrap_or_default();
+        for text in texts {
+            said.push('\n');
+            said.push_str(&text);
+        }
+        said
     }
 
     /// Its structured content.
@@ -270,7 +276,7 @@ impl ToolOutcome {
         self.fields()?.structured_content
     }
 
-    fn fields(&self) -> Option<ToolFields> {
+    fn fields(&self) -> Option<ToolFields<'_>> {
         self.0.parse().ok()
     }
 }

@@ -55,7 +55,9 @@ impl Call {
             } else if let Some(outcome) = &state.outcome {
                 return outcome.clone();
             } else {
+                state.waiting += 1;
                 state = self.slot.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                state.waiting -= 1;
             }
         }
     }
@@ -91,6 +93,8 @@ pub(super) struct Slot {
 struct State {
     progress: VecDeque<Progress>,
     outcome: Option<Result<Json, Error>>,
+    /// How many threads wait: to wake nobody costs as much as to wake somebody.
+    waiting: usize,
 }
 
 impl Slot {
@@ -100,11 +104,26 @@ impl Slot {
             state.progress.pop_front();
         }
         state.progress.push_back(progress);
-        self.changed.notify_all();
+        if state.waiting > 0 {
+            self.changed.notify_all();
+        }
     }
 
+    /// Ends the call and wakes whoever waits for it.
     pub(super) fn finish(&self, outcome: Result<Json, Error>) {
-        self.lock().outcome.get_or_insert(outcome);
+        if self.settle(outcome) {
+            self.wake();
+        }
+    }
+
+    /// Ends the call. Returns whether somebody is to be [woken](Self::wake).
+    pub(super) fn settle(&self, outcome: Result<Json, Error>) -> bool {
+        let mut state = self.lock();
+        state.outcome.get_or_insert(outcome);
+        state.waiting > 0
+    }
+
+    pub(super) fn wake(&self) {
         self.changed.notify_all();
     }
 

@@ -53,6 +53,9 @@ pub(super) struct Driver<P> {
     shared: Arc<Shared>,
     questions: Questions,
     calls: HashMap<ClientCallId, Arc<Slot>>,
+    /// Calls that have ended and for which somebody waits: woken together, so that of answers that
+    /// come in one piece all are there when the first is looked at.
+    settled: Vec<Arc<Slot>>,
     clock: std::time::Instant,
     /// Whether the server may still say something.
     readable: bool,
@@ -79,6 +82,7 @@ impl<P: Peer> Driver<P> {
             shared,
             questions,
             calls: HashMap::new(),
+            settled: Vec::new(),
             clock: std::time::Instant::now(),
             readable: true,
             writable: true,
@@ -93,6 +97,7 @@ impl<P: Peer> Driver<P> {
     pub(super) fn run(mut self) {
         // The panic hook has reported it; nobody is left waiting and no process behind.
         let _ = catch_unwind(AssertUnwindSafe(|| self.turn_until_ended()));
+        self.wake_settled();
         let Self { peer, shared, calls, error, .. } = self;
         for slot in calls.values() {
             shared.lose(slot, Delivery::OutcomeUnknown);
@@ -149,7 +154,12 @@ impl<P: Peer> Driver<P> {
                 _ => {}
             }
         }
+        self.wake_settled();
         self.ended
+    }
+
+    fn wake_settled(&mut self) {
+        self.settled.drain(..).for_each(|slot| slot.wake());
     }
 
     fn tell(&mut self, now: Instant, event: ClientEvent) {
@@ -164,9 +174,11 @@ impl<P: Peer> Driver<P> {
             }
             ClientEvent::Finished { call, outcome } => {
                 if let Some(slot) = self.calls.remove(&call) {
-                    slot.finish(
-                        outcome.map_err(|error| Error::of_call(error, || self.shared.end())),
-                    );
+                    let outcome =
+                        outcome.map_err(|error| Error::of_call(error, || self.shared.end()));
+                    if slot.settle(outcome) {
+                        self.settled.push(slot);
+                    }
                 }
             }
             ClientEvent::Asked { question, ask, .. } => {

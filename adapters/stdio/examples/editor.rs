@@ -2,6 +2,9 @@
 //!
 //! `editor [--era auto|legacy|REVISION] [--call TOOL [--args JSON]] -- COMMAND…`
 //!
+//! For example, with the smallest server of this crate:
+//! `editor --call echo --args '{"message":"hello"}' -- target/debug/examples/echo`
+//!
 //! The result stands alone on stdout; what the server offers, progress and logs go to stderr.
 //! Questions are answered at the terminal, and declined where stdin is none. The status is 0 only
 //! if nothing failed, the tool included.

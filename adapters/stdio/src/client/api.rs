@@ -52,7 +52,8 @@ impl Client {
         &self.inner.agreement
     }
 
-    /// Calls a tool and waits for its result.
+    /// Calls a tool and waits for its result. `arguments` is an object. That the tool failed is a
+    /// result too: see [`ToolOutcome::is_error`].
     pub fn call_tool(
         &self,
         name: &str,
@@ -62,7 +63,7 @@ impl Client {
         call.wait().map(ToolOutcome)
     }
 
-    /// Calls a tool and does not wait. Its result is for [`ToolOutcome`].
+    /// Calls a tool and does not wait; wrap what [`Call::wait`] returns in a [`ToolOutcome`].
     pub fn begin_tool(
         &self,
         name: &str,
@@ -72,22 +73,22 @@ impl Client {
         self.begin("tools/call", &Named { name, arguments }, options)
     }
 
-    /// All tools, page by page.
+    /// The tools of all pages, each an object as the protocol writes it.
     pub fn list_tools(&self) -> Result<Vec<Json>, Error> {
         self.list("tools/list")
     }
 
-    /// All prompts, page by page.
+    /// The prompts of all pages, each an object as the protocol writes it.
     pub fn list_prompts(&self) -> Result<Vec<Json>, Error> {
         self.list("prompts/list")
     }
 
-    /// All resources, page by page.
+    /// The resources of all pages, each an object as the protocol writes it.
     pub fn list_resources(&self) -> Result<Vec<Json>, Error> {
         self.list("resources/list")
     }
 
-    /// All templates of resources, page by page.
+    /// The templates of resources of all pages, each an object as the protocol writes it.
     pub fn list_resource_templates(&self) -> Result<Vec<Json>, Error> {
         self.list("resources/templates/list")
     }

@@ -14,6 +14,58 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! [`Client`] finds out by itself which revision the server speaks; [`ClientConfig::era`] can say
+//! so beforehand. [`Client::agreement`] tells what was found.
+//!
+//! # More than calls
+//!
+//! What a server may ask is what the configuration declares; a [`Connector`] takes the function
+//! that answers. What a server tells is either about one call, as [`Progress`] is, or an event.
+//!
+//! ```no_run
+//! use std::{process::Command, thread};
+//! use mcp_proto::{
+//!     client::{CallOptions, ClientConfig, ClientEvent},
+//!     schema::{
+//!         Answer, ClientCapabilities, ElicitationCapability, Implementation, Level, Question,
+//!     },
+//!     wire::Json,
+//! };
+//! use mcp_stdio::client::{Connector, ToolOutcome, unattended};
+//!
+//! let forms = ElicitationCapability { form: true, url: false };
+//! let capabilities =
+//!     ClientCapabilities { elicitation: Some(forms), ..ClientCapabilities::default() };
+//! let config = ClientConfig::new(Implementation::new("editor", "1.0.0"), capabilities);
+//! let client = Connector::new(config)
+//!     .on_question(|question| match question {
+//!         // A program would show the form and wait: this runs on a thread of its own.
+//!         Question::Elicit(_form) => {
+//!             let answer = serde_json::json!({"action": "accept", "content": {"name": "Ada"}});
+//!             Json::of(&answer).map_or_else(|_| unattended(question), Answer::Given)
+//!         }
+//!         other => unattended(other),
+//!     })
+//!     .on_stderr(|line| eprintln!("server: {line}"))
+//!     .spawn(Command::new("some-server"))?;
+//!
+//! let events = client.events();
+//! thread::spawn(move || {
+//!     for event in events {
+//!         if let ClientEvent::Log { level, data, .. } = event {
+//!             eprintln!("{level}: {}", data.as_str());
+//!         }
+//!     }
+//! });
+//! client.set_level(Level::Info)?;
+//!
+//! let options = CallOptions { progress: true, ..CallOptions::default() };
+//! let call = client.begin_tool("index", &serde_json::json!({}), options)?;
+//! let result = call.wait_with(|report| eprintln!("{} done", report.progress))?;
+//! println!("{}", ToolOutcome(result).text());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # What holds
 //!
 //! * **Every call ends**, once: with a result, or an [`Error`] that says whose fault it was. A

@@ -177,23 +177,33 @@ fn answer(question: &Question) -> Answer {
     if !io::stdin().is_terminal() {
         return unattended(question);
     }
-    let content = match question {
-        Question::Elicit(params) => {
-            params.parse::<Value>().map_err(Into::into).and_then(|form| fill_in(&form))
+    loop {
+        let answer = match question {
+            Question::Elicit(params) => ask_to_fill_in(params),
+            Question::ElicitUrl { message, url, .. } => ask_to_go(message, url),
+            _ => return unattended(question),
+        };
+        // Who does not answer any more makes the question go away.
+        let answer = answer.unwrap_or_else(|_| json!({"action": "cancel"}));
+        let Ok(answer) = Json::of(&answer) else { return unattended(question) };
+        match question.check(&answer) {
+            Ok(()) => return Answer::Given(answer),
+            Err(why) => eprintln!("That does not fit: {why}."),
         }
-        Question::ElicitUrl { message, url, .. } => {
-            eprintln!("{message}\n{url}");
-            prompt("Have you been there? [y/N] ").map(|line| line.starts_with('y').then(Map::new))
-        }
-        _ => return unattended(question),
-    };
-    let answer = match content {
-        Ok(Some(content)) if content.is_empty() => json!({"action": "accept"}),
-        Ok(Some(content)) => json!({"action": "accept", "content": content}),
-        Ok(None) => json!({"action": "decline"}),
-        Err(_) => json!({"action": "cancel"}),
-    };
-    Json::of(&answer).map_or_else(|_| unattended(question), Answer::Given)
+    }
+}
+
+fn ask_to_fill_in(params: &Json) -> Result<Value, Failure> {
+    Ok(match fill_in(&params.parse()?)? {
+        Some(content) => json!({"action": "accept", "content": content}),
+        None => json!({"action": "decline"}),
+    })
+}
+
+fn ask_to_go(message: &str, url: &str) -> Result<Value, Failure> {
+    eprintln!("{message}\n{url}");
+    let gone = prompt("Have you been there? [y/N] ")?.starts_with('y');
+    Ok(json!({"action": if gone { "accept" } else { "decline" }}))
 }
 
 /// Asks for each field of a form; `None` if the person would rather not.

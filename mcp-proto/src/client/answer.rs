@@ -136,10 +136,10 @@ impl Client {
         }
     }
 
-    /// Answers a question; an answer that is given is a JSON object. One to a form must fit it:
-    /// after [`CommandError::InvalidAnswer`] the question is open as before. A decline of an
-    /// elicitation is an answer (`{"action":"decline"}`), not a refusal: in 2026-07-28 a refusal
-    /// ends the call, because it cannot be told to the server.
+    /// Answers a question; an answer that is given fits the question ([`Question::check`]): after
+    /// [`CommandError::InvalidAnswer`] the question is open as before. A decline of an elicitation
+    /// is an answer (`{"action":"decline"}`), not a refusal: in 2026-07-28 a refusal ends the call,
+    /// because it cannot be told to the server.
     pub fn answer(
         &mut self,
         now: Instant,
@@ -153,13 +153,6 @@ impl Client {
             return Err(CommandError::InvalidAnswer);
         }
         let asker = self.questions.remove(&question).ok_or(CommandError::Gone)?.asker;
-        let answer = match answer {
-            // No message can be made of it.
-            Answer::Given(json) if !json.as_str().trim_ascii_start().starts_with('{') => {
-                Answer::Refused(ErrorObject::internal())
-            }
-            answer => answer,
-        };
         match asker {
             Asker::Request(id) => {
                 match answer {

@@ -4,7 +4,9 @@
 
 use alloc::boxed::Box;
 
-use super::{check_elicited, read_visited};
+use serde::de::IgnoredAny;
+
+use super::{Root, check_elicited, entity::parse_object, read_visited};
 use crate::{
     error::ErrorObject,
     wire::{InvalidParams, Json},
@@ -51,16 +53,18 @@ pub enum Question {
 }
 
 impl Question {
-    /// Checks an answer that a client is about to give; says what is wrong with it. An elicitation
-    /// is accepted, declined or cancelled, and what is accepted fits the fields of the form, as
-    /// far as those can be read. Other questions are answered by programs, and not checked.
+    /// Checks an answer that a client is about to give; says what is wrong with it. Each is a JSON
+    /// object. An elicitation is accepted, declined or cancelled, and what is accepted fits the
+    /// fields of the form, as far as those can be read; roots are `file:` URIs. What a model says
+    /// is not checked.
     ///
-    /// Spec: `client/elicitation`.
+    /// Spec: `client/elicitation`, `client/roots`.
     pub fn check(&self, answer: &Json) -> Result<(), InvalidParams> {
         match self {
             Self::Elicit(params) => check_elicited(params, answer),
             Self::ElicitUrl { .. } => read_visited(answer).map(drop),
-            Self::Sample(_) | Self::Roots | Self::Other { .. } => Ok(()),
+            Self::Roots => Root::read_all(answer).map(drop),
+            Self::Sample(_) | Self::Other { .. } => parse_object::<IgnoredAny>(answer).map(drop),
         }
     }
 }

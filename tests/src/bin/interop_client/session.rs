@@ -182,8 +182,10 @@ impl Session {
         }
         // What a server says about calls that were cancelled, if it does not heed that.
         let heedless = self.plan.tools.iter().any(|tool| tool.cancel.as_deref() == Some(""));
+        // A server that is slow to start may answer the probe too late.
+        let probed = self.era == Era::Auto;
         let is_late = |dropped: &DroppedByClient| match dropped {
-            DroppedByClient::UnknownResponse => heedless,
+            DroppedByClient::UnknownResponse => heedless || probed,
             DroppedByClient::Notification(method) => {
                 heedless && **method == *"notifications/progress"
             }

@@ -211,6 +211,19 @@ fn an_answer_to_a_form_is_sent_once_it_fits() {
 }
 
 #[test]
+fn roots_are_places_in_the_file_system() {
+    // ROO-01
+    let mut peer = Peer::ready(Version::V2025_11_25);
+    peer.ask("1", "roots/list", "{}");
+    peer.forget();
+    for answer in [r#"{"roots":[{"uri":"https://a.example/"}]}"#, "{}", r#"{"roots":[{}]}"#] {
+        assert_eq!(peer.give(0, answer), Err(CommandError::InvalidAnswer), "{answer}");
+    }
+    peer.give(0, r#"{"roots":[{"uri":"file:///a","name":"a"}]}"#).unwrap();
+    assert_eq!(peer.lines.len(), 1);
+}
+
+#[test]
 fn pings_are_answered_at_any_time_before_the_end() {
     // INI-16
     let mut peer = Peer::with(|_| {}).started();
@@ -314,11 +327,17 @@ fn no_call_is_given_up_while_a_person_thinks() {
 }
 
 #[test]
-fn an_answer_that_is_no_object_is_an_error() {
-    let mut peer = Peer::ready(Version::V2025_11_25);
-    peer.ask("1", "roots/list", "{}");
-    peer.give(0, "[]").unwrap();
-    assert_eq!(peer.member("/error/code").unwrap(), -32603);
+fn an_answer_that_is_no_object_is_not_sent() {
+    for (method, params) in
+        [("roots/list", "{}"), ("sampling/createMessage", SAMPLE), ("elicitation/create", FORM)]
+    {
+        let mut peer = Peer::ready(Version::V2025_11_25);
+        peer.ask("1", method, params);
+        for answer in ["[]", "5", "null"] {
+            assert_eq!(peer.give(0, answer), Err(CommandError::InvalidAnswer), "{method}");
+        }
+        assert_eq!((peer.lines.len(), peer.pipe.client().questions().count()), (0, 1));
+    }
 }
 
 #[test]

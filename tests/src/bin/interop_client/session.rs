@@ -29,6 +29,9 @@ use crate::{
 /// Far beyond what a server takes, on a busy machine too.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 
+/// What the plan of a server leaves out that does not end with its input.
+const END: &str = "an end by itself";
+
 /// A connection and what is known of it.
 pub(crate) struct Session {
     pub(crate) client: Client,
@@ -63,7 +66,9 @@ impl Session {
         config.timeouts.idle = Some(DEADLINE);
         let person = Person::default();
         let answerer = person.clone();
+        let grace = grace(&plan);
         let client = Connector::new(config)
+            .grace(grace)
             .on_question(move |question| answerer.answer(question))
             .on_stderr(|line| eprintln!("server: {line}"))
             .spawn(command)?;
@@ -206,19 +211,25 @@ impl Session {
         let begun = Instant::now();
         let end = self.client.close();
         self.report.check("the server ends with its input", end.error.is_none(), &end);
-        if let Some(why) = self.plan.skips.get("an end by itself") {
-            skip("an end by itself", why);
+        if let Some(why) = self.plan.skips.get(END) {
+            skip(END, why);
         } else {
             let ended = end.status.is_some_and(|status| status.success());
             self.report.check("the server ends by itself", ended, &end);
         }
-        let prompt = begun.elapsed() < Duration::from_secs(5);
+        let prompt = begun.elapsed() < 2 * grace(&self.plan) + Duration::from_secs(1);
         self.report.check("closing takes its time and no more", prompt, begun.elapsed());
         let late = self.call("tools/list", &json!({}));
         let lost = matches!(late, Err(Error::Lost { .. }));
         self.report.check("a call after the end is lost", lost, late);
         self.report.finish()
     }
+}
+
+/// How long the server may take to end; one that does not is not waited for.
+fn grace(plan: &Plan) -> Duration {
+    let waits = !plan.skips.contains_key(END);
+    if waits { DEADLINE } else { Duration::from_secs(2) }
 }
 
 /// The capabilities of an object, by their paths.

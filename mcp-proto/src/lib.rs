@@ -49,6 +49,7 @@ pub mod client;
 mod entropy;
 mod error;
 mod grant;
+pub mod http;
 mod limits;
 pub mod manual;
 mod pipe;

@@ -1,0 +1,1 @@
+//! MCP servers over HTTP and byte streams on smol.

@@ -1,0 +1,1 @@
+//! MCP servers over HTTP on `tiny_http`.

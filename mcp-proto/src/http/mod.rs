@@ -1,0 +1,29 @@
+//! Streamable HTTP without sockets: heads and bodies in, heads and frames out.
+//!
+//! One [`Endpoint`] serves 2025-03-26 to 2026-07-28 at one path. The driver around it owns the
+//! sockets:
+//!
+//! 1. It shows each request's [`Head`] to a [`Gate`], which may be asked from any thread. The gate
+//!    answers at once, or gives an [`Admission`].
+//! 2. It finds out who is calling and makes a [`Grant`](crate::Grant), or refuses with a
+//!    [`Challenge`].
+//! 3. It reads the body, up to [`Admission::body_bytes_max`], and hands all to
+//!    [`Endpoint::handle_request`].
+//! 4. It carries out what [`Endpoint::poll_output`] says, in order.
+//!
+//! Spec: `basic/transports` of 2025-03-26 to 2025-11-25, "Streamable HTTP" of 2026-07-28,
+//! `basic/authorization` of each.
+
+mod admit;
+mod challenge;
+mod config;
+mod endpoint;
+mod head;
+mod output;
+
+pub use admit::{Admission, Gate};
+pub use challenge::{Challenge, ProtectedResource};
+pub use config::{Conflict, Hosts, HttpConfig, Origins, OverSessions, SessionIds, UnsafeBind};
+pub use endpoint::{Endpoint, OpenSession, OpenStream, RunningCall};
+pub use head::{Head, Headers, Response, ResponseHead};
+pub use output::{HttpOutput, Refused, StreamFrame, StreamKind, Telemetry};

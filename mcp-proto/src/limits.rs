@@ -103,6 +103,26 @@ pub struct Limits {
     /// When exceeded: those that are good for the shortest time are forgotten; a result that is
     /// larger by itself is not kept.
     pub cache_bytes_max: usize,
+    /// Events of one stream that are kept for its client to come back for. Default 256: a call
+    /// reports progress a few times a second, and a client is back within seconds.
+    ///
+    /// When exceeded: the oldest leave; a client that asks for what came after one of them is told
+    /// that the stream is gone.
+    pub replay_events_max: usize,
+    /// Bytes of all these events. Default 1 MiB: room for some large results among them.
+    ///
+    /// When exceeded: as with `replay_events_max`.
+    pub replay_bytes_max: usize,
+    /// The longest value of a header field that is looked at, in bytes. Default 16 KiB: a URI of
+    /// the greatest length, in base64.
+    ///
+    /// When exceeded: the request is refused with the status for that, and its body is not read.
+    pub header_bytes_max: usize,
+    /// Header fields of one request that mirror arguments (`Mcp-Param-*`). Default 64: a tool
+    /// mirrors the few that proxies route by.
+    ///
+    /// When exceeded: the request is refused with the status for that, and its body is not read.
+    pub mirrored_arguments_max: usize,
     /// Error replies to lines that are no message, within `junk_window`. Default 16: enough for a
     /// person who types at a server.
     ///
@@ -137,6 +157,10 @@ impl Default for Limits {
             pages_max: 1000,
             cache_entries_max: 256,
             cache_bytes_max: 4 << 20,
+            replay_events_max: 256,
+            replay_bytes_max: 1 << 20,
+            header_bytes_max: 16 << 10,
+            mirrored_arguments_max: 64,
             junk_replies_max: 16,
             junk_window: Duration::from_secs(1),
         }

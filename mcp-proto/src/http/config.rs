@@ -1,7 +1,7 @@
 //! What an endpoint is told once, besides what every server is.
 
-use alloc::{boxed::Box, collections::BTreeSet, sync::Arc};
-use core::{net::IpAddr, time::Duration};
+use alloc::{boxed::Box, collections::BTreeSet, string::ToString, sync::Arc};
+use core::{fmt, net::IpAddr, time::Duration};
 
 use super::ProtectedResource;
 use crate::{Grant, server::SessionId};
@@ -79,8 +79,20 @@ pub enum Hosts {
 #[derive(Clone)]
 pub struct Check(Arc<dyn Fn(&str) -> bool + Send + Sync>);
 
-impl core::fmt::Debug for Check {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+impl Check {
+    /// A check by `allows`, which sees the origin as it came: `https://app.example:8443`. It runs
+    /// on the thread that asks the gate, for each request of a web page.
+    pub fn new(allows: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
+        Self(Arc::new(allows))
+    }
+
+    pub(super) fn allows(&self, origin: &str) -> bool {
+        (self.0)(origin)
+    }
+}
+
+impl fmt::Debug for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Check")
     }
 }
@@ -96,8 +108,8 @@ pub enum SessionIds {
     Given(Arc<dyn Fn(&Grant) -> SessionId + Send + Sync>),
 }
 
-impl core::fmt::Debug for SessionIds {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+impl fmt::Debug for SessionIds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Drawn => "Drawn",
             Self::Given(_) => "Given",
@@ -129,11 +141,107 @@ pub enum Conflict {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnsafeBind;
 
+impl fmt::Display for UnsafeBind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "to listen where strangers can call, say in `hosts` under which names they may call",
+        )
+    }
+}
+
+impl core::error::Error for UnsafeBind {}
+
+impl Default for HttpConfig {
+    fn default() -> Self {
+        Self {
+            path: "/mcp".into(),
+            origins: Origins::default(),
+            hosts: Hosts::default(),
+            sessions: true,
+            session_ids: SessionIds::default(),
+            session_idle: Duration::from_mins(30),
+            session_lifetime: None,
+            over_sessions: OverSessions::default(),
+            second_stream: Conflict::default(),
+            stream_after: Duration::from_secs(5),
+            keep_alive: Duration::from_secs(15),
+            keep_alive_busy: Duration::from_secs(5),
+            retry: Duration::from_secs(1),
+            replay_keep: Duration::from_mins(5),
+            drain: Duration::from_secs(10),
+            protected_resource: None,
+        }
+    }
+}
+
 impl HttpConfig {
+    /// The defaults for a server that listens at `address`. Where that is one address of this
+    /// machine that others can reach, the server may be called by it and by nothing else; where it
+    /// is every address (`0.0.0.0`, `::`), nothing can be said, and [`HttpConfig::check_bind`]
+    /// fails until [`HttpConfig::hosts`] is set.
+    pub fn for_bind(address: IpAddr) -> Self {
+        let address = address.to_canonical();
+        if address.is_loopback() || address.is_unspecified() {
+            return Self::default();
+        }
+        let host = match address {
+            IpAddr::V4(address) => address.to_string(),
+            IpAddr::V6(address) => alloc::format!("[{address}]"),
+        };
+        Self { hosts: Hosts::Only(BTreeSet::from([host.into()])), ..Self::default() }
+    }
+
     /// Whether a server may listen at `address` with this configuration: at other addresses than
     /// loopback it must say under which names it may be called.
     pub fn check_bind(&self, address: IpAddr) -> Result<(), UnsafeBind> {
-        let _ = address;
-        unimplemented!()
+        match &self.hosts {
+            Hosts::Loopback if !address.to_canonical().is_loopback() => Err(UnsafeBind),
+            Hosts::Loopback | Hosts::Only(_) | Hosts::Any => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn an_address_for_strangers_needs_names() {
+        let only = Hosts::Only(BTreeSet::from(["mcp.example".into()]));
+        for (listen, safe) in [
+            ("127.0.0.1", true),
+            ("127.8.0.1", true),
+            ("::1", true),
+            ("::ffff:127.0.0.1", true),
+            ("0.0.0.0", false),
+            ("::", false),
+            ("192.0.2.1", false),
+        ] {
+            let listen = address(listen);
+            let config = HttpConfig::default();
+            assert_eq!(config.check_bind(listen), if safe { Ok(()) } else { Err(UnsafeBind) });
+            for hosts in [only.clone(), Hosts::Any] {
+                let config = HttpConfig { hosts, ..HttpConfig::default() };
+                assert_eq!(config.check_bind(listen), Ok(()), "{listen}");
+            }
+        }
+    }
+
+    #[test]
+    fn one_address_is_a_name_and_every_address_is_none() {
+        for (listen, host) in [("192.0.2.1", "192.0.2.1"), ("2001:DB8::1", "[2001:db8::1]")] {
+            let config = HttpConfig::for_bind(address(listen));
+            assert_eq!(config.check_bind(address(listen)), Ok(()));
+            assert!(matches!(config.hosts, Hosts::Only(only) if only.iter().eq([&host.into()])));
+        }
+        for listen in ["0.0.0.0", "::"] {
+            let config = HttpConfig::for_bind(address(listen));
+            assert_eq!(config.check_bind(address(listen)), Err(UnsafeBind));
+        }
+        assert!(matches!(HttpConfig::for_bind(address("::1")).hosts, Hosts::Loopback));
     }
 }

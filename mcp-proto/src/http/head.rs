@@ -1,6 +1,7 @@
 //! Heads of requests and of responses, independent of any HTTP library.
 
 use alloc::{borrow::Cow, vec::Vec};
+use core::fmt;
 
 use crate::wire::Frame;
 
@@ -13,6 +14,16 @@ pub struct Head<'a> {
     pub path: &'a str,
     /// The fields.
     pub headers: &'a dyn Headers,
+}
+
+impl fmt::Debug for Head<'_> {
+    /// Leaves out the fields: some are secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Head")
+            .field("method", &self.method)
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The header fields of a message, as the HTTP library at hand has them.

@@ -14,16 +14,24 @@
 //! Spec: `basic/transports` of 2025-03-26 to 2025-11-25, "Streamable HTTP" of 2026-07-28,
 //! `basic/authorization` of each.
 
+mod accept;
 mod admit;
+mod answer;
+mod authority;
 mod challenge;
 mod config;
 mod endpoint;
+mod field;
 mod head;
 mod output;
+mod replay;
+mod status;
 
 pub use admit::{Admission, Gate};
 pub use challenge::{Challenge, ProtectedResource};
-pub use config::{Conflict, Hosts, HttpConfig, Origins, OverSessions, SessionIds, UnsafeBind};
+pub use config::{
+    Check, Conflict, Hosts, HttpConfig, Origins, OverSessions, SessionIds, UnsafeBind,
+};
 pub use endpoint::{Endpoint, OpenSession, OpenStream, RunningCall};
 pub use head::{Head, Headers, Response, ResponseHead};
 pub use output::{HttpOutput, Refused, StreamFrame, StreamKind, Telemetry};

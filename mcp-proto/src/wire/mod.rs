@@ -3,11 +3,13 @@
 mod base64;
 mod canonical;
 mod encode;
+mod header;
 mod id;
 mod json;
 mod line;
 mod members;
 mod message;
+pub(crate) mod sse;
 mod strict;
 #[cfg(test)]
 mod testing;
@@ -18,6 +20,7 @@ pub(crate) use base64::{base64url_decode, base64url_encode};
 pub(crate) use canonical::canonical;
 pub use encode::Frame;
 pub(crate) use encode::{Object, escape_into};
+pub(crate) use header::is_token;
 pub use id::{Id, RequestId};
 pub use json::{InvalidJson, InvalidParams, Json};
 pub use line::{Line, LineDecoder};

@@ -1,0 +1,1 @@
+//! Heads, and what becomes of them.

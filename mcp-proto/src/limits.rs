@@ -123,6 +123,29 @@ pub struct Limits {
     ///
     /// When exceeded: the request is refused with the status for that, and its body is not read.
     pub mirrored_arguments_max: usize,
+    /// Responses that a client has open at once over HTTP, streams included. Default 256: as many as
+    /// calls.
+    ///
+    /// When exceeded: messages wait until one ends; while more than `output_bytes_max` wait, new
+    /// calls end with `CallError::OverLimit`.
+    pub exchanges_max: usize,
+    /// The longest body of an answer that is no stream, in bytes. Default 32 MiB: one message.
+    ///
+    /// When exceeded: the exchange is aborted, and its call ends with `HttpError::TooLong`.
+    pub response_bytes_max: usize,
+    /// The longest event of a stream, in bytes. Default 32 MiB: one message.
+    ///
+    /// When exceeded: the stream of a call is aborted, and the call ends with
+    /// `HttpError::TooLong`; of other streams the event is discarded unread and reported.
+    pub event_bytes_max: usize,
+    /// Redirects in a row that a client follows within the origin. Default 3: one adds a slash.
+    ///
+    /// When exceeded: `HttpError::TooManyRedirects`.
+    pub redirects_max: u32,
+    /// Tools of a server with arguments that go into header fields. Default 1,024: a gateway's.
+    ///
+    /// When exceeded: the fields of further ones are not sent until the list is asked for again.
+    pub mirrored_tools_max: usize,
     /// Error replies to lines that are no message, within `junk_window`. Default 16: enough for a
     /// person who types at a server.
     ///
@@ -161,6 +184,11 @@ impl Default for Limits {
             replay_bytes_max: 1 << 20,
             header_bytes_max: 16 << 10,
             mirrored_arguments_max: 64,
+            exchanges_max: 256,
+            response_bytes_max: 32 << 20,
+            event_bytes_max: 32 << 20,
+            redirects_max: 3,
+            mirrored_tools_max: 1024,
             junk_replies_max: 16,
             junk_window: Duration::from_secs(1),
         }

@@ -2,7 +2,7 @@
 
 use alloc::{boxed::Box, string::String, sync::Arc};
 
-use super::{ClientCallId, Listening, QuestionId};
+use super::{ClientCallId, HttpError, Listening, QuestionId};
 use crate::{
     error::ErrorObject,
     schema::{Implementation, Level, List, Question},
@@ -119,6 +119,8 @@ pub enum ConnectError {
     TimedOut,
     /// The transport ended.
     Closed,
+    /// Over HTTP: there was no answer, and this is why.
+    Http(HttpError),
 }
 
 /// Why a call has no result: whose fault it was, and what is known of its effect.
@@ -135,6 +137,9 @@ pub enum CallError {
     Unacknowledged,
     /// The transport ended.
     Lost(Delivery),
+    /// Over HTTP: there was no answer, and this is why; [`HttpError::delivery`] says what is known
+    /// of its effect.
+    Http(HttpError),
     /// The application cancelled it.
     Cancelled,
     /// The server asked once more than is allowed.

@@ -27,6 +27,7 @@ mod listen;
 mod notification;
 mod probe;
 mod result;
+mod transport;
 
 use alloc::{
     boxed::Box,
@@ -41,6 +42,7 @@ pub use event::{
     Agreement, CallError, ClientEvent, ClientOutput, ConnectError, Delivery, DroppedByClient,
     Violation,
 };
+pub use transport::HttpError;
 
 use answer::OpenQuestion;
 use cache::Cache;

@@ -19,6 +19,7 @@ mod admit;
 mod answer;
 mod authority;
 mod challenge;
+mod client;
 mod config;
 mod endpoint;
 mod field;
@@ -29,6 +30,10 @@ mod status;
 
 pub use admit::{Admission, Gate};
 pub use challenge::{Challenge, ProtectedResource};
+pub use client::{
+    ClientExchange, HttpClient, HttpClientConfig, HttpClientOutput, HttpNotice, HttpRequest,
+    InvalidHttpClient, Reconnect, Verdict,
+};
 pub use config::{
     Check, Conflict, Hosts, HttpConfig, Origins, OverSessions, SessionIds, UnsafeBind,
 };

@@ -1,0 +1,166 @@
+//! What a client over HTTP is told once.
+
+use alloc::{boxed::Box, string::String, vec::Vec};
+use core::{fmt, time::Duration};
+
+use super::target::Target;
+use crate::{client::Era, version::Version};
+
+/// What a client over HTTP is told once, besides its
+/// [`ClientConfig`](crate::client::ClientConfig).
+#[derive(Clone, Debug)]
+pub struct HttpClientConfig {
+    /// Where the server is: an absolute `http` or `https` URL without user, password or fragment.
+    pub url: Box<str>,
+    /// Fields of the application's own that go with each request, `Authorization` among them. They
+    /// never leave the origin of `url`.
+    pub headers: Vec<(Box<str>, Box<str>)>,
+    /// What was found out about the server before: see
+    /// [`HttpClient::verdict`](super::HttpClient::verdict). One about another origin is ignored, and
+    /// so is any unless the era is [`Era::Auto`].
+    pub verdict: Option<Verdict>,
+    /// Whether to open the general stream of a legacy session, on which the server tells and asks
+    /// what belongs to no call. Default: yes.
+    pub general_stream: bool,
+    /// How streams that broke are opened again, and requests sent again that certainly never left.
+    pub reconnect: Reconnect,
+    /// How long a message without an answer of its own may take: an answer to a question, a
+    /// notification, the end of a session. Default 30 s.
+    pub message_timeout: Duration,
+}
+
+impl HttpClientConfig {
+    /// The defaults, for the server at `url`.
+    pub fn new(url: &str) -> Self {
+        Self {
+            url: url.into(),
+            headers: Vec::new(),
+            verdict: None,
+            general_stream: true,
+            reconnect: Reconnect::default(),
+            message_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+/// How often and when something is tried again.
+///
+/// The pause doubles with each attempt from `first` to `longest`; the half of each is random, so
+/// that clients which lost the same server do not come back all at once. Where the server named a
+/// pause, that is the least.
+///
+/// Only a stream that brought something, or that was open for `proven`, begins the count anew: one
+/// that opens and ends is an attempt like any other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reconnect {
+    /// The first pause. Default 500 ms.
+    pub first: Duration,
+    /// The longest pause of ours. Default 30 s.
+    pub longest: Duration,
+    /// Attempts in a row for a stream, or for the first contact. Default 8, which is about a minute
+    /// and a half.
+    pub attempts: u32,
+    /// How often a request is sent again that certainly never left. Default 2.
+    pub unsent_attempts: u32,
+    /// For how long a stream that brings nothing must be open to count as working. Default 30 s.
+    pub proven: Duration,
+    /// The longest pause of the server's that is kept; a longer one ends the stream. Default 5 min.
+    pub server_pause_max: Duration,
+}
+
+impl Default for Reconnect {
+    fn default() -> Self {
+        Self {
+            first: Duration::from_millis(500),
+            longest: Duration::from_secs(30),
+            attempts: 8,
+            unsent_attempts: 2,
+            proven: Duration::from_secs(30),
+            server_pause_max: Duration::from_mins(5),
+        }
+    }
+}
+
+/// Which era the server of an origin is of. An application that keeps it saves the next client the
+/// probe; one whose client then [fails](crate::client::ClientEvent::Failed) drops it and begins
+/// without.
+///
+/// Spec: "Backward compatibility" of 2026-07-28's `basic/versioning`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// The origin: scheme, host and port.
+    pub origin: Box<str>,
+    /// What it is.
+    pub era: Era,
+}
+
+impl Verdict {
+    pub(super) fn of(target: &Target, version: Version) -> Self {
+        let era = if version.rules().handshake { Era::Legacy } else { Era::Auto };
+        Self { origin: target.origin().into(), era }
+    }
+}
+
+/// What a client over HTTP cannot be told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InvalidHttpClient {
+    /// The URL is not an absolute one of `http` or `https`, or has a user, password, fragment, or
+    /// characters that no URL has.
+    Url,
+    /// A field has a name or value that no field can have, or is one that the client sets itself.
+    Header(Box<str>),
+}
+
+impl fmt::Display for InvalidHttpClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Url => f.write_str("not an absolute http or https URL"),
+            Self::Header(name) => write!(f, "not a header field of an application: {name}"),
+        }
+    }
+}
+
+impl core::error::Error for InvalidHttpClient {}
+
+/// Fields that the client or the driver sets.
+const OWN_FIELDS: [&str; 13] = [
+    "accept",
+    "connection",
+    "content-length",
+    "content-type",
+    "expect",
+    "host",
+    "last-event-id",
+    "mcp-method",
+    "mcp-name",
+    "mcp-protocol-version",
+    "mcp-session-id",
+    "te",
+    "transfer-encoding",
+];
+
+/// Whether these are fields that an application may add.
+pub(super) fn check_fields(fields: &[(Box<str>, Box<str>)]) -> Result<(), InvalidHttpClient> {
+    for (name, value) in fields {
+        let lower = name.to_ascii_lowercase();
+        let own = OWN_FIELDS.contains(&lower.as_str()) || lower.starts_with("mcp-param-");
+        if own || !is_token(name) || !is_field_value(value) {
+            let name: String = name.escape_debug().take(64).collect();
+            return Err(InvalidHttpClient::Header(name.into()));
+        }
+    }
+    Ok(())
+}
+
+fn is_token(text: &str) -> bool {
+    let is_token_char =
+        |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !text.is_empty() && text.bytes().all(is_token_char)
+}
+
+/// Visible ASCII and inner white space.
+fn is_field_value(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b'\t' | b' '..=b'~'))
+        && text.trim_matches([' ', '\t']).len() == text.len()
+}

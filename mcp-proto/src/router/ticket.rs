@@ -58,14 +58,31 @@ impl Ticket {
         port: &mut dyn Port,
         handler: impl FnOnce(&mut CallContext<'_>) -> Result<R, Stop>,
     ) {
-        let Self { call, open } = self;
-        let (id, rules) = (call.id, call.terms.version.rules());
-        let mut context = CallContext::new(call, port, None);
-        let outcome = handler(&mut context).map(IntoToolResult::into_tool_result);
-        let reply = context.conclude(tool::body(outcome, rules));
+        let (call, open) = (self.call, self.open);
+        let mut context = CallContext::new(Arc::clone(&call), port, None);
+        let outcome = handler(&mut context);
+        let reply = conclude(&call, context, outcome);
         open.close();
         if let Some(reply) = reply {
-            port.emit(Command::Respond { call: id, reply });
+            port.emit(Command::Respond { call: call.id, reply });
+        }
+    }
+
+    /// Like [`Ticket::run`], for a handler that is a future.
+    ///
+    /// Dropped before it is done, it answers -32603.
+    pub async fn run_async<R: IntoToolResult>(
+        self,
+        handler: impl AsyncFnOnce(&mut CallContext<'_>) -> Result<R, Stop>,
+    ) {
+        let mut port = OutboxPort(self.outbox());
+        let (call, open) = (self.call, self.open);
+        let mut context = CallContext::new(Arc::clone(&call), &mut port, None);
+        let outcome = handler(&mut context).await;
+        let reply = conclude(&call, context, outcome);
+        open.close();
+        if let Some(reply) = reply {
+            port.emit(Command::Respond { call: call.id, reply });
         }
     }
 
@@ -81,6 +98,16 @@ impl Ticket {
         self.open.close();
         (self.call, outbox)
     }
+}
+
+/// What a handler's end says to the client.
+fn conclude<R: IntoToolResult>(
+    call: &Call,
+    context: CallContext<'_>,
+    outcome: Result<R, Stop>,
+) -> Option<Reply> {
+    let outcome = outcome.map(IntoToolResult::into_tool_result);
+    context.conclude(tool::body(outcome, call.terms.version.rules()))
 }
 
 /// Answers -32603 when it is dropped, unless it was closed before.

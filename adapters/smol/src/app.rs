@@ -36,12 +36,7 @@ pub(crate) struct App<S> {
 }
 
 impl<S: 'static> App<S> {
-    pub(crate) fn new(
-        router: Router<S>,
-        state: S,
-        outbox: Arc<dyn Outbox>,
-        clock: Clock,
-    ) -> Self {
+    pub(crate) fn new(router: Router<S>, state: S, outbox: Arc<dyn Outbox>, clock: Clock) -> Self {
         Self { router, state, tasks: Tasks::default(), outbox, clock }
     }
 
@@ -80,9 +75,9 @@ impl<S: 'static> App<S> {
         let (router, state) = (&mut self.router, &mut self.state);
         let (outbox, clock) = (&self.outbox, self.clock);
         let mut port = InlinePort { machine, outbox, clock, now };
-        let served = self.tasks.scope(|| {
-            catch_unwind(AssertUnwindSafe(|| router.serve(state, call, &mut port)))
-        });
+        let served = self
+            .tasks
+            .scope(|| catch_unwind(AssertUnwindSafe(|| router.serve(state, call, &mut port))));
         if served.is_err() {
             let reply = Reply::Error(ErrorObject::internal());
             port.emit(Command::Respond { call: id, reply });

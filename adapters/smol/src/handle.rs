@@ -167,13 +167,9 @@ impl<A: Authorize> Handle<A> {
         Ok(self.handle(request).await)
     }
 
-    fn admit(
-        &self,
-        parts: &Parts,
-    ) -> Result<(Admission, A::Decision), mcp_proto::http::Response> {
+    fn admit(&self, parts: &Parts) -> Result<(Admission, A::Decision), mcp_proto::http::Response> {
         let fields = Fields(parts);
-        let head =
-            Head { method: parts.method.as_str(), path: parts.uri.path(), headers: &fields };
+        let head = Head { method: parts.method.as_str(), path: parts.uri.path(), headers: &fields };
         let admission = self.inner.gate.admit(&head)?;
         Ok((admission, self.inner.authorize.authorize(&head)))
     }

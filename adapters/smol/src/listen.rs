@@ -184,7 +184,9 @@ async fn refuse<T: AsyncRead + AsyncWrite + Unpin>(mut io: T) {
         let _ = io.write_all(ANSWER).await;
         let _ = io.close().await;
     };
-    let late = async { drop(Timer::after(Duration::from_secs(1)).await) };
+    let late = async {
+        Timer::after(Duration::from_secs(1)).await;
+    };
     future::or(answer, late).await;
 }
 

@@ -77,7 +77,9 @@ impl<S: 'static> AsyncTools<S> for Router<S> {
                 let _ = AssertUnwindSafe(run).catch_unwind().await;
                 let task = ended.upgrade().and_then(|ended| ended.borrow_mut().remove(&call));
                 // Not before the end of what it is.
-                task.map(Task::detach);
+                if let Some(task) = task {
+                    task.detach();
+                }
             };
             // Without a driver of ours the ticket is dropped with the future, which answers.
             if let Some(task) = spawn(run) {

@@ -6,12 +6,14 @@
 mod asking;
 mod content;
 mod forms;
+mod guarded;
 mod offer;
 mod prompts;
 mod resources;
 mod rounds;
 mod session;
 pub mod threads;
+pub mod web;
 
 use mcp_proto::{
     Router,

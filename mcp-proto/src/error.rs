@@ -75,6 +75,11 @@ impl ErrorObject {
         Self::new(code::INVALID_REQUEST, message)
     }
 
+    /// -32600 for JSON that is no message.
+    pub(crate) fn not_a_message() -> Self {
+        Self::invalid_request("Not a JSON-RPC message")
+    }
+
     /// -32602 with a message.
     pub fn invalid_params(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(code::INVALID_PARAMS, message)
@@ -106,6 +111,11 @@ pub(crate) fn excerpt(text: &str) -> String {
         None => text.into(),
         Some((end, _)) => format!("{}…", &text[..end]),
     }
+}
+
+/// The same of bytes that need not be text.
+pub(crate) fn excerpt_of_bytes(bytes: &[u8]) -> String {
+    excerpt(&String::from_utf8_lossy(bytes.get(..256).unwrap_or(bytes)))
 }
 
 /// Why a command could not be carried out. Each is a race or a fact about the peer, not a bug.

@@ -6,17 +6,11 @@ mod client;
 mod junk;
 mod outgoing;
 
-use alloc::{
-    boxed::Box,
-    collections::{BTreeSet, VecDeque},
-    string::String,
-    sync::Arc,
-    vec::Vec,
-};
+use alloc::{boxed::Box, collections::VecDeque, string::String, sync::Arc, vec::Vec};
 
 use crate::{
     entropy::Entropy,
-    error::{CommandError, ErrorObject, code, excerpt},
+    error::{CommandError, ErrorObject, code, excerpt_of_bytes},
     rpc::{Batches, error_response},
     server::{
         About, Arrival, CallId, CloseReason, Command, Dropped, Event, Offer, Origin, Received,
@@ -27,7 +21,6 @@ use crate::{
 };
 pub use client::{ClientPipe, ClientPipeOutput};
 
-use client::start_of;
 use junk::JunkGate;
 use outgoing::Outgoing;
 
@@ -243,7 +236,9 @@ impl ServerPipe {
     fn sort_outputs(&mut self) {
         while let Some(output) = self.side.server.poll_output() {
             match output {
-                ServerOutput::Send { about, frame, last } => self.side.write(about, &frame, last),
+                ServerOutput::Send { about, frame, last, .. } => {
+                    self.side.write(about, &frame, last)
+                }
                 ServerOutput::Event(event) => {
                     self.note(&event);
                     self.events.push_back(event);
@@ -295,7 +290,7 @@ impl Side {
         match Body::parse(line) {
             Body::Single(Ok(message)) => {
                 let received = self.receive(message);
-                if let Received::Refused { id, error } = received {
+                if let Some((id, error)) = received.refusal() {
                     self.write_error(id.as_ref(), &error);
                 }
             }
@@ -311,51 +306,19 @@ impl Side {
 
     /// A batch is served where the session's revision has them; its responses leave together.
     fn handle_batch(&mut self, elements: Vec<Result<Message<'_>, Malformed>>, line: &[u8]) {
-        let served = self.server.pipe_rules().is_some_and(|rules| rules.batches);
-        let limit = self.server.config().limits.batch_max;
-        if !served || elements.is_empty() || elements.len() > limit {
-            let error = ErrorObject::invalid_request(if !served {
-                "Batches are not served"
-            } else if elements.is_empty() {
-                "The batch is empty"
-            } else {
-                "The batch is too long"
-            });
-            if self.junk.may_reply(self.now) {
-                self.write_error(None, &error);
-            }
-            return self.drop_junk(line);
-        }
-        let mut waiting = BTreeSet::new();
-        let mut responses: Vec<String> = Vec::new();
-        let null_id = self.server.pipe_rules().is_some_and(|rules| rules.null_error_id);
-        for element in elements {
-            let refused = match element {
-                Ok(Message::Request(request))
-                    if request.method == "initialize" || request.params.names_version() =>
-                {
-                    let error = ErrorObject::invalid_request("This cannot be in a batch");
-                    Some((Some(request.id.into_owned()), error))
+        let grant = self.server.config().pipe_grant.clone();
+        match self.server.handle_batch(self.now, Origin::Pipe, &grant, elements, line) {
+            Ok(received) => {
+                if let Some(answer) = self.batches.begin(received.waiting, &received.responses) {
+                    self.out.push_line(&answer);
                 }
-                Ok(message) => match self.receive(message) {
-                    Received::Call(call) | Received::Opened(call, _) => {
-                        waiting.insert(call);
-                        None
-                    }
-                    Received::Accepted => None,
-                    Received::Refused { id, error } => Some((id, error)),
-                },
-                Err(malformed) => {
-                    self.drop_junk(line);
-                    (!malformed.response).then(|| (malformed.id, not_a_message()))
-                }
-            };
-            if let Some((id, error)) = refused {
-                responses.push(error_response(id.as_ref(), null_id, &error));
             }
-        }
-        if let Some(answer) = self.batches.begin(waiting, &responses) {
-            self.out.push_line(&answer);
+            Err(error) => {
+                if self.junk.may_reply(self.now) {
+                    self.write_error(None, &error);
+                }
+                self.drop_junk(line);
+            }
         }
     }
 
@@ -366,7 +329,7 @@ impl Side {
         let begins_like_json = matches!(first, Some(b'{' | b'['));
         let error = match malformed.kind {
             MalformedKind::NotJson => ErrorObject::new(code::PARSE_ERROR, "Parse error"),
-            MalformedKind::NotAMessage => not_a_message(),
+            MalformedKind::NotAMessage => ErrorObject::not_a_message(),
         };
         let answered = match &malformed.id {
             _ if malformed.response || !begins_like_json => false,
@@ -380,7 +343,7 @@ impl Side {
     }
 
     fn drop_junk(&mut self, line: &[u8]) {
-        self.server.drop_noted(Dropped::Junk(excerpt(&start_of(line)).into()));
+        self.server.drop_noted(Dropped::Junk(excerpt_of_bytes(line).into()));
     }
 
     fn too_long(&mut self) {
@@ -408,7 +371,7 @@ impl Side {
     }
 
     fn write_error(&mut self, id: Option<&RequestId>, error: &ErrorObject) {
-        let null_id = self.server.pipe_rules().is_some_and(|rules| rules.null_error_id);
+        let null_id = self.server.rules_of(Origin::Pipe).is_some_and(|rules| rules.null_error_id);
         let text = error_response(id, null_id, error);
         self.out.push_line(&text);
     }
@@ -421,10 +384,6 @@ impl Side {
         let congested = self.is_congested();
         self.server.handle_congestion(congested);
     }
-}
-
-fn not_a_message() -> ErrorObject {
-    ErrorObject::invalid_request("Not a JSON-RPC message")
 }
 
 #[cfg(test)]

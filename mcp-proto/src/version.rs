@@ -153,6 +153,15 @@ pub struct Rules {
     pub resource_not_found: i64,
     /// A resource may have no contents; otherwise one without any does not exist.
     pub empty_contents: bool,
+    /// Over HTTP, events of a session's streams have ids, and a stream that was cut is resumed.
+    pub event_ids: bool,
+    /// Over HTTP, a stream begins with an id without a message, so that it can be resumed from its
+    /// first moment, and may be closed at any time for the client to come back.
+    pub priming_event: bool,
+    /// Over HTTP, a client that goes away gives up what it asked for.
+    pub disconnect_cancels: bool,
+    /// Over HTTP, errors have statuses of their own.
+    pub error_statuses: bool,
 }
 
 const FIRST: Rules = Rules {
@@ -176,6 +185,10 @@ const FIRST: Rules = Rules {
     sampling_tools: false,
     resource_not_found: code::RESOURCE_NOT_FOUND,
     empty_contents: true,
+    event_ids: true,
+    priming_event: false,
+    disconnect_cancels: false,
+    error_statuses: false,
 };
 
 const MARCH_2025: Rules = Rules {
@@ -204,6 +217,7 @@ const NOVEMBER_2025: Rules = Rules {
     elicitation: Elicitation::FormsAndUrls,
     elicitation_ids: true,
     sampling_tools: true,
+    priming_event: true,
     ..JUNE_2025
 };
 
@@ -215,6 +229,10 @@ const JULY_2026: Rules = Rules {
     elicitation_ids: false,
     resource_not_found: code::INVALID_PARAMS,
     empty_contents: false,
+    event_ids: false,
+    priming_event: false,
+    disconnect_cancels: true,
+    error_statuses: true,
     ..NOVEMBER_2025
 };
 

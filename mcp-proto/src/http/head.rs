@@ -33,9 +33,9 @@ pub trait Headers {
     fn each(&self, visit: &mut dyn FnMut(&str, &[u8]));
 }
 
-impl<N: AsRef<str>, V: AsRef<[u8]>> Headers for [(N, V)] {
+impl<N: AsRef<str>, V: AsRef<[u8]>> Headers for &[(N, V)] {
     fn each(&self, visit: &mut dyn FnMut(&str, &[u8])) {
-        for (name, value) in self {
+        for (name, value) in *self {
             visit(name.as_ref(), value.as_ref());
         }
     }

@@ -1,6 +1,5 @@
 //! A client at the end of a byte stream.
 
-use alloc::string::String;
 
 use super::outgoing::Outgoing;
 use crate::{
@@ -8,7 +7,7 @@ use crate::{
         CallOptions, Client, ClientCallId, ClientConfig, ClientEvent, ClientOutput,
         DroppedByClient, Listening, QuestionId,
     },
-    error::{CommandError, ErrorObject, excerpt},
+    error::{CommandError, ErrorObject, excerpt, excerpt_of_bytes},
     rpc::error_response,
     schema::{Answer, Level},
     time::Instant,
@@ -234,7 +233,7 @@ fn take_line(client: &mut Client, out: &mut Outgoing, now: Instant, line: &[u8])
                 }
             }
         }
-        Body::Batch(_) => client.drop_noted(DroppedByClient::Junk(excerpt(&start_of(line)).into())),
+        Body::Batch(_) => client.drop_noted(DroppedByClient::Junk(excerpt_of_bytes(line).into())),
     }
 }
 
@@ -257,12 +256,7 @@ fn take_malformed(
         let error = ErrorObject::invalid_request("Not a JSON-RPC message");
         out.push_line(&error_response(Some(id), false, &error));
     }
-    client.drop_noted(DroppedByClient::Junk(excerpt(&start_of(line)).into()));
-}
-
-/// The start of a line as text, whatever its bytes are.
-pub(super) fn start_of(line: &[u8]) -> String {
-    String::from_utf8_lossy(line.get(..256).unwrap_or(line)).into_owned()
+    client.drop_noted(DroppedByClient::Junk(excerpt_of_bytes(line).into()));
 }
 
 #[cfg(test)]

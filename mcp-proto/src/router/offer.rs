@@ -1,6 +1,11 @@
 //! What is offered, as the machine needs to know it.
 
-use alloc::{boxed::Box, collections::BTreeMap, string::String, sync::Arc};
+use alloc::{
+    boxed::Box,
+    collections::{BTreeMap, BTreeSet},
+    string::String,
+    sync::Arc,
+};
 
 use super::Router;
 use crate::{
@@ -77,6 +82,15 @@ impl<S: 'static> Router<S> {
         core::mem::take(&mut self.declared.changed).then(|| Arc::new(self.offer()))
     }
 
+    /// The tools that take scopes to be called.
+    fn tool_scopes(&self) -> BTreeMap<Box<str>, BTreeSet<Box<str>>> {
+        let tools = self.tools.entries().after(None).map(|(_, entry)| &entry.tool);
+        tools
+            .filter(|tool| !tool.required_scopes().is_empty())
+            .map(|tool| (tool.name().into(), tool.required_scopes().clone()))
+            .collect()
+    }
+
     fn offer(&self) -> Offer {
         let tools_revision = self.tools.entries().revision();
         let prompts_revision = self.prompts.entries().revision();
@@ -98,6 +112,7 @@ impl<S: 'static> Router<S> {
             capabilities,
             instructions: self.declared.instructions.clone(),
             methods: self.methods.keys().cloned().collect(),
+            tool_scopes: self.tool_scopes(),
             tools_revision,
             prompts_revision,
             resources_revision,

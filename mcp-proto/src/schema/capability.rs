@@ -136,6 +136,18 @@ pub struct ServerCapabilities {
 }
 
 impl ServerCapabilities {
+    /// The same without what a client would be told of later.
+    pub(crate) fn without_changes(&self) -> Self {
+        let mut still = self.clone();
+        for list in [&mut still.prompts, &mut still.tools].into_iter().flatten() {
+            list.list_changed = false;
+        }
+        if let Some(resources) = &mut still.resources {
+            *resources = ResourcesCapability::default();
+        }
+        still
+    }
+
     /// The JSON text for a peer under `rules`.
     pub fn encode(&self, rules: &Rules) -> String {
         let mut out = String::new();

@@ -2,7 +2,7 @@
 //!
 //! Spec: `server/tools`.
 
-use alloc::{boxed::Box, string::String, vec, vec::Vec};
+use alloc::{boxed::Box, collections::BTreeSet, string::String, vec, vec::Vec};
 
 use super::{
     Content, InvalidMetaKey, InvalidSchema,
@@ -23,6 +23,7 @@ pub struct Tool {
     output_schema: Option<(Root, Json)>,
     annotations: Option<ToolAnnotations>,
     scopes: Vec<Box<str>>,
+    required_scopes: BTreeSet<Box<str>>,
 }
 
 impl Tool {
@@ -37,6 +38,7 @@ impl Tool {
             output_schema: None,
             annotations: None,
             scopes: Vec::new(),
+            required_scopes: BTreeSet::new(),
         }
     }
 
@@ -104,6 +106,14 @@ impl Tool {
         self
     }
 
+    /// A scope that calling the tool takes. Whoever lacks it sees the tool, and is told over HTTP
+    /// which scopes to ask for (403 `insufficient_scope`); over a pipe the call is answered -32600.
+    #[must_use]
+    pub fn requires_scope(mut self, scope: impl Into<Box<str>>) -> Self {
+        self.required_scopes.insert(scope.into());
+        self
+    }
+
     /// What `tools/call` names it by.
     pub fn name(&self) -> &str {
         &self.entity.name
@@ -112,6 +122,11 @@ impl Tool {
     /// The scopes that a caller must have been granted, all of them.
     pub fn scopes(&self) -> &[Box<str>] {
         &self.scopes
+    }
+
+    /// The scopes that calling the tool takes, all of them.
+    pub(crate) fn required_scopes(&self) -> &BTreeSet<Box<str>> {
+        &self.required_scopes
     }
 
     /// The schema of the arguments.

@@ -1,12 +1,13 @@
 //! What comes in from a transport, and what the machine makes of it.
 
-use alloc::sync::Arc;
+use alloc::{boxed::Box, collections::BTreeSet, sync::Arc};
 
 use super::{CallId, SessionKey};
 use crate::{
     error::ErrorObject,
     grant::Grant,
     rpc::Scope,
+    version::Version,
     wire::{Message, RequestId},
 };
 
@@ -23,6 +24,13 @@ pub enum Origin {
     Session(SessionKey),
     /// An exchange that shares its ids with nobody.
     Isolated(ExchangeId),
+    /// A legacy exchange that stands by itself, because its server has no sessions.
+    Sessionless {
+        /// The exchange.
+        exchange: ExchangeId,
+        /// The revision it is served in.
+        version: Version,
+    },
 }
 
 impl Origin {
@@ -31,7 +39,18 @@ impl Origin {
         match self {
             Self::Pipe => Some(Scope::Pipe),
             Self::Session(key) => Some(Scope::Session(key.0)),
-            Self::Isolated(_) => None,
+            Self::Isolated(_) | Self::Sessionless { .. } => None,
+        }
+    }
+}
+
+impl Received {
+    /// The answer to a request that ends here.
+    pub(crate) fn refusal(self) -> Option<(Option<RequestId>, ErrorObject)> {
+        match self {
+            Self::Refused { id, error } => Some((id, error)),
+            Self::Forbidden { id, error, .. } => Some((Some(id), error)),
+            Self::Call(_) | Self::Opened(..) | Self::Accepted => None,
         }
     }
 }
@@ -64,5 +83,14 @@ pub enum Received {
         id: Option<RequestId>,
         /// Why.
         error: ErrorObject,
+    },
+    /// A request that ends here because its caller's grant lacks scopes.
+    Forbidden {
+        /// Its id.
+        id: RequestId,
+        /// Why.
+        error: ErrorObject,
+        /// All the scopes that it needs.
+        scopes: BTreeSet<Box<str>>,
     },
 }

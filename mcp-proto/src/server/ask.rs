@@ -10,8 +10,8 @@ use core::sync::atomic::Ordering;
 use serde::{Deserialize, de::IgnoredAny};
 
 use super::{
-    About, Answer, Asked, Call, CallId, CommandError, Dropped, Event, Key, Memo, Origin, Question,
-    Reply, Server, SessionKey, lifecycle::Phase, request::Target, state,
+    About, Answer, Asked, Call, CallId, CommandError, Dropped, Event, Key, Kind, Memo, Origin,
+    Question, Reply, Server, SessionKey, lifecycle::Phase, request::Target, state,
 };
 use crate::{
     error::{ErrorObject, code},
@@ -163,7 +163,7 @@ impl Server {
             }
             let waiting = Waiting::Answer { session, call, key };
             self.outbound.open(now, id, self.config.ask_timeout, waiting);
-            self.send(About::Call(call), Frame::owned(text), false);
+            self.send(About::Call(call), Frame::owned(text), Kind::Request);
         }
     }
 
@@ -205,7 +205,7 @@ impl Server {
         escape_into(&sealed, &mut text);
         self.result_meta(rules, None, ",", &mut text);
         text.push_str("}}");
-        self.send(About::Call(asker.id), Frame::owned(text), true);
+        self.send_response(asker.id, text, None);
         Ok(())
     }
 
@@ -246,8 +246,8 @@ impl Server {
             Waiting::Pong { session, .. } => {
                 self.tell(Event::Pinged { session, round_trip: None });
             }
-            Waiting::Answer { session, call, key } => {
-                self.cancel_question(session, id, "No answer in time");
+            Waiting::Answer { call, key, .. } => {
+                self.cancel_question(call, id, "No answer in time");
                 self.answered(call, &key, Answer::TimedOut);
             }
         }
@@ -304,7 +304,7 @@ impl Server {
         if let Ok(running) = self.finish(call) {
             running.call.flags.cancelled.store(true, Ordering::Relaxed);
             let text = rpc::error_response(Some(&running.call.request_id), false, error);
-            self.send(About::Call(call), Frame::owned(text), true);
+            self.send_response(call, text, Some(error.code));
             self.tell(Event::Cancelled { call, reason: None });
         }
     }
@@ -325,7 +325,7 @@ impl Server {
         let text = rpc::request(&id, "ping", "{}");
         let timeouts = Timeouts { idle: None, total: Some(self.config.ping_timeout) };
         self.outbound.open(now, id, timeouts, Waiting::Pong { session, since: now });
-        self.send(About::Session(session), Frame::owned(text), false);
+        self.send(About::Session(session), Frame::owned(text), Kind::Request);
         Ok(())
     }
 }

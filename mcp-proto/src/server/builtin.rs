@@ -10,15 +10,15 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{
-    About, CallId, Event, Origin, Received, ResultBody, Server, ServerConfig, SessionKey,
-    conclude::Form, method, request::Incoming, request_meta, session::Session,
+    CallId, Event, Origin, Received, ResultBody, Server, ServerConfig, SessionKey, conclude::Form,
+    method, request::Incoming, request_meta, session::Session,
 };
 use crate::{
     error::ErrorObject,
     schema::ClientCapabilities,
     terms::Terms,
     version::Version,
-    wire::{Frame, Object, RequestId},
+    wire::{Object, RequestId},
 };
 
 /// `"io.modelcontextprotocol/serverInfo":{…}`, a member of `_meta`.
@@ -53,8 +53,12 @@ impl Server {
                 .map_err(|why| ErrorObject::invalid_params(format!("capabilities: {why}")))?,
             client: Some(request_meta::client(wire.client_info.get())?),
         });
+        let stateless = matches!(incoming.origin, Origin::Sessionless { .. });
+        let body = self.initialize_result(version, stateless);
+        if stateless {
+            return Ok(Received::Call(self.answer(incoming.id, version, false, &body)));
+        }
         let key = self.open_session(incoming, &terms);
-        let body = self.initialize_result(version);
         let call = self.answer(incoming.id, version, false, &body);
         self.tell(Event::SessionOpened {
             session: key,
@@ -71,8 +75,11 @@ impl Server {
             self.pipe_session = Some(key);
             None
         } else {
-            let unix = self.unix(incoming.now);
-            Some(crate::entropy::session_id(&mut *self.entropy, unix))
+            let named = self.next_session_id.take();
+            Some(named.unwrap_or_else(|| {
+                let unix = self.unix(incoming.now);
+                crate::entropy::session_id(&mut *self.entropy, unix)
+            }))
         };
         let level = self.config.log_level;
         let session = Session::new(id, terms.clone(), level);
@@ -80,12 +87,17 @@ impl Server {
         key
     }
 
-    fn initialize_result(&self, version: Version) -> ResultBody {
+    fn initialize_result(&self, version: Version, stateless: bool) -> ResultBody {
         let rules = version.rules();
+        let capabilities = if stateless {
+            self.offer.capabilities.without_changes().encode(rules)
+        } else {
+            self.offer.capabilities.encode(rules)
+        };
         let mut members = String::new();
         let mut object = Object::members(&mut members);
         object.text("protocolVersion", version.as_str());
-        object.raw("capabilities", &self.offer.capabilities.encode(rules));
+        object.raw("capabilities", &capabilities);
         object.raw("serverInfo", &self.config.info.encode(rules));
         object.text_if("instructions", self.offer.instructions.as_deref());
         ResultBody::members(members)
@@ -105,10 +117,11 @@ impl Server {
         Received::Call(self.answer_empty(id))
     }
 
+    /// Sets the level of a session; without one there is nothing to keep it in.
     pub(super) fn set_level(
         &mut self,
         incoming: &Incoming<'_>,
-        key: SessionKey,
+        session: Option<SessionKey>,
     ) -> Result<Received, ErrorObject> {
         #[derive(Deserialize)]
         struct Wire<'a> {
@@ -118,7 +131,7 @@ impl Server {
         let wire: Wire<'_> =
             incoming.params.parse().map_err(|_| ErrorObject::invalid_params("Missing level"))?;
         let level = request_meta::level(wire.level.get())?;
-        if let Some(session) = self.sessions.get(&key) {
+        if let Some(session) = session.and_then(|key| self.sessions.get(&key)) {
             session.level.store(level as u8, Ordering::Relaxed);
         }
         Ok(Received::Call(self.answer_empty(incoming.id)))
@@ -174,7 +187,7 @@ impl Server {
         let call = self.new_call();
         let form = Form { rules: version.rules(), cacheable };
         let text = self.result_response(id, form, body);
-        self.send(About::Call(call), Frame::owned(text), true);
+        self.send_response(call, text, None);
         call
     }
 }

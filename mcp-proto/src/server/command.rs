@@ -80,6 +80,14 @@ pub enum Command {
         /// The value; `None` takes it away.
         value: Option<Json>,
     },
+    /// Closes the connection that carries what is about a call, once the client has been told when
+    /// to come back for it. Until then everything is kept. (2025-11-25 over HTTP.)
+    Park {
+        /// The call.
+        call: CallId,
+        /// When the client is to come back; `None` for the time the server is configured with.
+        retry: Option<Duration>,
+    },
     /// Ends a session.
     Close {
         /// Which session.

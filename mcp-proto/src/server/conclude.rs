@@ -6,7 +6,8 @@ use core::{fmt::Write, sync::atomic::Ordering};
 use serde::Deserialize;
 
 use super::{
-    About, CallId, CloseReason, Event, Reply, ResultBody, Running, Server, SessionKey, ask::Waiting,
+    About, CallId, CloseReason, Event, Kind, Reply, ResultBody, Running, Server, SessionKey,
+    ask::Waiting,
 };
 use crate::{
     error::{CommandError, ErrorObject, code},
@@ -43,7 +44,7 @@ impl Server {
                     cacheable: running.cacheable,
                 };
                 let text = self.result_response(&running.call.request_id, form, &body);
-                self.send(About::Call(call), Frame::owned(text), true);
+                self.send_response(call, text, None);
                 Ok(())
             }
             Reply::Error(error) => {
@@ -51,7 +52,7 @@ impl Server {
                 let error = fit(&running.call.terms, error);
                 self.note_elicitations(running.call.session, &error);
                 let text = error_response(Some(&running.call.request_id), false, &error);
-                self.send(About::Call(call), Frame::owned(text), true);
+                self.send_response(call, text, Some(error.code));
                 Ok(())
             }
         }
@@ -109,24 +110,24 @@ impl Server {
         let withdrawn = self.outbound.close_all(
             |waiting| matches!(waiting, Waiting::Answer { call: asker, .. } if *asker == call),
         );
-        for (id, waiting) in withdrawn {
-            self.cancel_question(waiting.session(), &id, "The request that asked is over");
+        for (id, _) in withdrawn {
+            self.cancel_question(call, &id, "The request that asked is over");
         }
     }
 
     /// Tells the client that a request of ours needs no answer any more.
-    pub(super) fn cancel_question(&mut self, session: SessionKey, id: &RequestId, reason: &str) {
+    pub(super) fn cancel_question(&mut self, call: CallId, id: &RequestId, reason: &str) {
         let mut params = String::new();
         let mut object = Object::begin(&mut params);
         id.append_to(object.key("requestId"));
         object.text("reason", reason);
         object.end();
         let text = notification("notifications/cancelled", &params);
-        self.send(About::Session(session), Frame::owned(text), false);
+        self.send(About::Call(call), Frame::owned(text), Kind::Notification);
     }
 
     /// Ends a session with all that belongs to it.
-    pub(super) fn close_session(
+    pub(crate) fn close_session(
         &mut self,
         key: SessionKey,
         reason: CloseReason,

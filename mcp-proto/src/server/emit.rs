@@ -6,7 +6,7 @@
 use alloc::{borrow::Cow, format, string::String, sync::Arc};
 use core::fmt::Write;
 
-use super::{About, CallId, List, Server, lifecycle::Phase};
+use super::{About, CallId, Kind, List, Server, lifecycle::Phase};
 use crate::{
     error::CommandError,
     rpc::notification,
@@ -27,7 +27,7 @@ impl Server {
             return Err(CommandError::Undeclared);
         }
         let wanted = match about {
-            About::Call(call) => self.call(call)?.call.wants_log(level),
+            About::Call(call) => self.running(call)?.call.wants_log(level),
             About::Session(key) => {
                 self.sessions.get(&key).ok_or(CommandError::Gone)?.wants_log(level)
             }
@@ -46,7 +46,7 @@ impl Server {
         object.raw("data", data.as_str());
         object.end();
         let text = notification("notifications/message", &params);
-        self.send(about, Frame::owned(text), false);
+        self.send(about, Frame::owned(text), Kind::Log);
         Ok(())
     }
 
@@ -86,7 +86,7 @@ impl Server {
         object.text_if("message", message.filter(|_| rules.progress_message));
         object.end();
         let text = notification("notifications/progress", &params);
-        self.send(About::Call(call), Frame::owned(text), false);
+        self.send(About::Call(call), Frame::owned(text), Kind::Progress);
         Ok(())
     }
 
@@ -99,14 +99,14 @@ impl Server {
     ) -> Result<(), CommandError> {
         match about {
             About::Call(call) => {
-                self.call(call)?;
+                self.running(call)?;
             }
             About::Session(key) => {
                 self.sessions.get(&key).ok_or(CommandError::Gone)?;
             }
         }
         let text = notification(method, params.as_str());
-        self.send(about, Frame::owned(text), false);
+        self.send(about, Frame::owned(text), Kind::Notification);
         Ok(())
     }
 
@@ -123,7 +123,7 @@ impl Server {
         object.text("elicitationId", elicitation);
         object.end();
         let text = notification("notifications/elicitation/complete", &params);
-        self.send(About::Session(session), Frame::owned(text), false);
+        self.send(About::Session(session), Frame::owned(text), Kind::Notification);
         Ok(())
     }
 
@@ -140,10 +140,11 @@ impl Server {
             self.sessions.iter().filter(|(_, session)| session.phase == Phase::Operating);
         for (key, _) in sessions {
             let frame = Frame::shared(whole.clone(), Cow::Borrowed("}"));
-            self.outputs.push_back(send(About::Session(*key), frame));
+            self.outputs.push_back(send(About::Session(*key), frame, Kind::ListChanged(list)));
         }
         for (call, listen) in self.listens.iter().filter(|(_, listen)| listen.hears_of(list)) {
-            self.outputs.push_back(send(About::Call(*call), listen.frame(&tagged, false)));
+            let frame = listen.frame(&tagged, false);
+            self.outputs.push_back(send(About::Call(*call), frame, Kind::ListChanged(list)));
         }
     }
 
@@ -153,29 +154,22 @@ impl Server {
             r#"{"jsonrpc":"2.0","method":"notifications/resources/updated","params":"#,
         );
         Object::begin(&mut body).text("uri", uri);
-        let body: Arc<str> = body.into();
+        let (body, uri_of_all): (Arc<str>, Arc<str>) = (body.into(), uri.into());
+        let updated = || Kind::ResourceUpdated(uri_of_all.clone());
         for (key, session) in &self.sessions {
             if session.subscriptions.contains(uri) {
                 let frame = Frame::shared(body.clone(), Cow::Borrowed("}}"));
-                self.outputs.push_back(send(About::Session(*key), frame));
+                self.outputs.push_back(send(About::Session(*key), frame, updated()));
             }
         }
         for (call, listen) in self.listens.iter().filter(|(_, listen)| listen.watches(uri)) {
-            self.outputs.push_back(send(About::Call(*call), listen.frame(&body, true)));
+            self.outputs.push_back(send(About::Call(*call), listen.frame(&body, true), updated()));
         }
-    }
-
-    fn call(&mut self, call: CallId) -> Result<&super::Running, CommandError> {
-        let Some(running) = self.calls.get(&call) else {
-            self.stats.late_commands += 1;
-            return Err(CommandError::Gone);
-        };
-        Ok(running)
     }
 }
 
-fn send(about: About, frame: Frame) -> super::ServerOutput {
-    super::ServerOutput::Send { about, frame, last: false }
+fn send(about: About, frame: Frame, kind: Kind) -> super::ServerOutput {
+    super::ServerOutput::Send { about, frame, last: false, kind }
 }
 
 /// The notification that tells of a change, and whether it was declared.

@@ -3,7 +3,7 @@
 use alloc::{boxed::Box, sync::Arc};
 use core::time::Duration;
 
-use super::{About, Call, CallId, SessionId, SessionKey};
+use super::{About, Call, CallId, List, SessionId, SessionKey};
 use crate::{
     terms::Terms,
     wire::{Frame, Json},
@@ -76,6 +76,10 @@ pub enum CloseReason {
     Server,
     /// The transport ended: end of input, a lost connection.
     TransportClosed,
+    /// Nothing happened in it for too long, or it had lasted as long as a session may.
+    Expired,
+    /// It was the one idle for longest when room was needed.
+    Evicted,
 }
 
 /// Something that was dropped, and why.
@@ -109,7 +113,32 @@ pub enum ServerOutput {
         frame: Frame,
         /// Whether it concludes the call that it is about.
         last: bool,
+        /// What kind of message it is.
+        kind: Kind,
     },
     /// Tell the application.
     Event(Event),
+}
+
+/// What kind of message it is: what may be done with it where its reader is behind or away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Kind {
+    /// A response: it is never lost.
+    Response {
+        /// The code, if it is an error.
+        error: Option<i64>,
+    },
+    /// A request of ours: it is never lost.
+    Request,
+    /// A log message: it may be lost.
+    Log,
+    /// Progress of the call that it is about: the latest is enough.
+    Progress,
+    /// A list is another one than before: saying so once is enough.
+    ListChanged(List),
+    /// A resource is another one than before: saying so once is enough.
+    ResourceUpdated(Arc<str>),
+    /// Any other notification.
+    Notification,
 }

@@ -7,7 +7,8 @@ use alloc::{borrow::Cow, boxed::Box, collections::BTreeSet, string::String, sync
 use serde::Deserialize;
 
 use super::{
-    About, CallId, List, Origin, Received, ResultBody, Server, conclude::Form, request::Incoming,
+    About, CallId, Kind, List, Origin, Received, ResultBody, Server, ServerOutput, conclude::Form,
+    request::Incoming,
 };
 use crate::{
     error::{ErrorObject, code},
@@ -72,8 +73,9 @@ impl Server {
             .params
             .parse()
             .map_err(|_| ErrorObject::invalid_params("notifications must say what to listen to"))?;
-        let peers = self.listens.values().filter(|listen| listen.origin == incoming.origin);
-        if peers.count() >= self.config.limits.listens_max {
+        // Over other transports than a pipe, the transport knows what a peer is.
+        let of_pipe = incoming.origin == Origin::Pipe;
+        if of_pipe && self.listens.len() >= self.config.limits.listens_max {
             return Err(ErrorObject::new(code::INTERNAL_ERROR, "Too many subscriptions"));
         }
         self.check_room(incoming.origin)?;
@@ -88,7 +90,7 @@ impl Server {
         let text = acknowledgement(&filter, &tail);
         let listen = Listen { origin: incoming.origin, id: incoming.id.clone(), filter, tail };
         self.listens.insert(call, listen);
-        self.send(About::Call(call), Frame::owned(text), false);
+        self.send(About::Call(call), Frame::owned(text), Kind::Notification);
         Ok(Received::Call(call))
     }
 
@@ -125,16 +127,20 @@ impl Server {
             );
             let body = ResultBody { meta: Some(meta), ..ResultBody::default() };
             let text = self.result_response(&listen.id, form, &body);
-            let told_twice = self.config.cancel_ended_listens;
-            self.send(About::Call(call), Frame::owned(text), !told_twice);
-            if told_twice {
-                let mut params = String::new();
-                let mut object = Object::begin(&mut params);
-                listen.id.append_to(object.key("requestId"));
-                object.end();
-                let text = notification("notifications/cancelled", &params);
-                self.send(About::Call(call), Frame::owned(text), true);
+            // Where an exchange ends with its response, the response says all.
+            if !self.config.cancel_ended_listens || listen.origin != Origin::Pipe {
+                self.send_response(call, text, None);
+                continue;
             }
+            let about = About::Call(call);
+            self.send(about, Frame::owned(text), Kind::Response { error: None });
+            let mut params = String::new();
+            let mut object = Object::begin(&mut params);
+            listen.id.append_to(object.key("requestId"));
+            object.end();
+            let frame = Frame::owned(notification("notifications/cancelled", &params));
+            let kind = Kind::Notification;
+            self.outputs.push_back(ServerOutput::Send { about, frame, last: true, kind });
         }
     }
 

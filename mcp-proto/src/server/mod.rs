@@ -19,6 +19,7 @@
 
 mod arrival;
 mod ask;
+mod batch;
 mod builtin;
 mod call;
 mod command;
@@ -53,17 +54,18 @@ pub(crate) use call::{Asked, Flags, LEVEL_OFF};
 pub(crate) use command::Members;
 pub use command::{About, CacheHint, Command, Key, Memo, Reply, ResultBody};
 pub use config::{ServerConfig, StateGuard, StateKey};
-pub use event::{CloseReason, Dropped, Event, ServerOutput};
+pub use event::{CloseReason, Dropped, Event, Kind, ServerOutput};
 pub use offer::Offer;
 pub use session::{SessionId, SessionKey};
 pub use stats::Stats;
 
 use crate::{
     entropy::Entropy,
-    error::CommandError,
-    rpc::{Inbound, Outbound},
+    error::{CommandError, ErrorObject},
+    rpc::{Inbound, Outbound, Scope},
     schema::Level,
     time::Instant,
+    version::Rules,
     wire::{Frame, Message, RequestId},
 };
 pub use crate::{
@@ -100,6 +102,7 @@ pub struct Server {
     outbound: Outbound<Waiting>,
     next_call: u64,
     next_session: u64,
+    next_session_id: Option<SessionId>,
     next_ping: u64,
     congested: bool,
     /// Whether the application knows that messages are dropped because of that.
@@ -109,6 +112,9 @@ pub struct Server {
     outputs: VecDeque<ServerOutput>,
     stats: Stats,
 }
+
+/// What a transport has to say against a call, just before it begins.
+pub(crate) type Check<'a> = dyn Fn(&Method, &Offer) -> Result<(), ErrorObject> + 'a;
 
 /// A call that is not concluded.
 #[derive(Debug)]
@@ -163,6 +169,7 @@ impl Server {
             outbound: Outbound::new(),
             next_call: 0,
             next_session: 0,
+            next_session_id: None,
             next_ping: 0,
             congested: false,
             congestion_told: false,
@@ -221,10 +228,21 @@ impl Server {
 
     /// Takes in a message.
     pub fn handle_message(&mut self, now: Instant, arrival: Arrival<'_>) -> Received {
+        self.handle_checked(now, arrival, &|_, _| Ok(()))
+    }
+
+    /// Takes in a message. Whatever it asks for, `check` is asked once everything else is known to
+    /// be in order.
+    pub(crate) fn handle_checked(
+        &mut self,
+        now: Instant,
+        arrival: Arrival<'_>,
+        check: &Check<'_>,
+    ) -> Received {
         let Arrival { origin, grant, message } = arrival;
         self.congestion_told = false;
         match message {
-            Message::Request(request) => self.handle_request(now, origin, grant, request),
+            Message::Request(request) => self.handle_request(now, origin, grant, request, check),
             Message::Notification(notification) => {
                 self.handle_notification(now, origin, &notification);
                 Received::Accepted
@@ -271,6 +289,10 @@ impl Server {
                 session.attach(limits, key, value)
             }
             Command::Close { session } => self.close_session(session, CloseReason::Server),
+            Command::Park { call, .. } => {
+                self.running(call)?;
+                Err(CommandError::NotInThisRevision)
+            }
         }
     }
 
@@ -317,8 +339,38 @@ impl Server {
         }
     }
 
-    pub(crate) fn pipe_rules(&self) -> Option<&'static crate::version::Rules> {
-        let session = self.sessions.get(&self.pipe_session?)?;
+    /// Nothing about a call can reach its client any more, and in its revision that is how a client
+    /// gives it up.
+    pub(crate) fn abandon(&mut self, call: CallId) {
+        if self.close_listen(call).is_none() {
+            self.cancel(call, None);
+        }
+    }
+
+    /// The id of the next session that is opened; without it one is drawn.
+    pub(crate) fn name_next_session(&mut self, id: Option<SessionId>) {
+        self.next_session_id = id;
+    }
+
+    pub(crate) fn session_terms(&self, key: SessionKey) -> Option<&Arc<crate::Terms>> {
+        self.sessions.get(&key).map(|session| &session.terms)
+    }
+
+    pub(crate) fn running_call(&self, call: CallId) -> Option<&Arc<Call>> {
+        self.calls.get(&call).map(|running| &running.call)
+    }
+
+    /// How many requests of a session are being served.
+    pub(crate) fn in_flight(&self, key: SessionKey) -> usize {
+        self.inbound.count(Scope::Session(key.0))
+    }
+
+    /// What holds for messages from there, as far as that is known without their words.
+    pub(crate) fn rules_of(&self, origin: Origin) -> Option<&'static Rules> {
+        if let Origin::Sessionless { version, .. } = origin {
+            return Some(version.rules());
+        }
+        let session = self.sessions.get(&self.session_of(origin)?)?;
         Some(session.terms.version.rules())
     }
 
@@ -352,12 +404,28 @@ impl Server {
         match origin {
             Origin::Pipe => self.pipe_session,
             Origin::Session(key) => self.sessions.contains_key(&key).then_some(key),
-            Origin::Isolated(_) => None,
+            Origin::Isolated(_) | Origin::Sessionless { .. } => None,
         }
     }
 
-    fn send(&mut self, about: About, frame: Frame, last: bool) {
-        self.outputs.push_back(ServerOutput::Send { about, frame, last });
+    fn running(&mut self, call: CallId) -> Result<&Running, CommandError> {
+        let Some(running) = self.calls.get(&call) else {
+            self.stats.late_commands += 1;
+            return Err(CommandError::Gone);
+        };
+        Ok(running)
+    }
+
+    /// Sends the response that concludes a call; `error` is its code, if it is one.
+    fn send_response(&mut self, call: CallId, text: String, error: Option<i64>) {
+        let (about, frame) = (About::Call(call), Frame::owned(text));
+        let kind = Kind::Response { error };
+        self.outputs.push_back(ServerOutput::Send { about, frame, last: true, kind });
+    }
+
+    /// Sends a message that concludes nothing.
+    fn send(&mut self, about: About, frame: Frame, kind: Kind) {
+        self.outputs.push_back(ServerOutput::Send { about, frame, last: false, kind });
     }
 
     fn tell(&mut self, event: Event) {

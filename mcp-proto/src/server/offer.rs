@@ -1,6 +1,10 @@
 //! What the application offers, as data that the machine acts on.
 
-use alloc::{boxed::Box, collections::BTreeSet, string::String};
+use alloc::{
+    boxed::Box,
+    collections::{BTreeMap, BTreeSet},
+    string::String,
+};
 
 use super::List;
 use crate::schema::ServerCapabilities;
@@ -17,6 +21,9 @@ pub struct Offer {
     pub instructions: Option<String>,
     /// Methods of the application's own.
     pub methods: BTreeSet<Box<str>>,
+    /// The scopes that a caller needs for a tool, by the tool's name; see
+    /// [`Grant::has_scope`](crate::Grant::has_scope).
+    pub tool_scopes: BTreeMap<Box<str>, BTreeSet<Box<str>>>,
     /// Grows with each change of the tools.
     pub tools_revision: u64,
     /// Grows with each change of the prompts.

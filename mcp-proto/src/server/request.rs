@@ -8,8 +8,8 @@ use core::sync::atomic::{AtomicBool, AtomicU8};
 use serde_json::value::RawValue;
 
 use super::{
-    Answer, Asked, Call, CallMeta, Event, Flags, Memo, Method, Origin, Progress, Received, Running,
-    Server, SessionKey,
+    Answer, Asked, Call, CallMeta, Check, Event, Flags, Memo, Method, Origin, Progress, Received,
+    Running, Server, SessionKey,
     lifecycle::{Kind, Phase, Verdict, verdict},
     method, request_meta,
     state::Binding,
@@ -18,9 +18,10 @@ use super::{
 use crate::{
     error::{ErrorObject, code},
     grant::Grant,
-    schema::Level,
+    schema::{ClientCapabilities, Level},
     terms::Terms,
     time::Instant,
+    version::Version,
     wire::{Distinct, Id, Json, Meta, Params, Request, RequestId, Shape},
 };
 
@@ -34,6 +35,7 @@ pub(super) struct Incoming<'a> {
     pub(super) known: Option<Known>,
     pub(super) params: &'a Params<'a>,
     pub(super) meta: Option<&'a Meta<'a>>,
+    pub(super) check: &'a Check<'a>,
 }
 
 /// Under which terms a request is served.
@@ -50,6 +52,7 @@ impl Server {
         origin: Origin,
         grant: Arc<Grant>,
         request: Request<'_>,
+        check: &Check<'_>,
     ) -> Received {
         let Request { id, method, params } = request;
         if id.byte_len() > self.config.limits.id_bytes_max {
@@ -59,8 +62,8 @@ impl Server {
         let id = id.into_owned();
         let known = Known::of(&method);
         let meta = params.meta.as_ref().and_then(|meta| meta.as_ref().ok());
-        let incoming =
-            Incoming { now, origin, grant, id: &id, method: &method, known, params: &params, meta };
+        let (method, params) = (&*method, &params);
+        let incoming = Incoming { now, origin, grant, id: &id, method, known, params, meta, check };
         match self.classify(&incoming) {
             Ok(received) => received,
             Err(error) => Received::Refused { id: Some(id), error },
@@ -115,6 +118,11 @@ impl Server {
     }
 
     fn legacy_request(&mut self, incoming: &Incoming<'_>) -> Result<Received, ErrorObject> {
+        if let Origin::Sessionless { version, .. } = incoming.origin
+            && self.serves(true)
+        {
+            return self.sessionless_request(incoming, version);
+        }
         let key = self.session_of(incoming.origin);
         let session = key.and_then(|key| self.sessions.get(&key));
         let phase = session.map_or(Phase::Fresh, |session| session.phase);
@@ -145,11 +153,34 @@ impl Server {
                     level: session.level.clone(),
                 };
                 match incoming.known {
-                    Some(Known::SetLevel) => self.set_level(incoming, key),
+                    Some(Known::SetLevel) => self.set_level(incoming, Some(key)),
                     Some(Known::Subscribe) => self.subscribe(incoming, key),
                     Some(Known::Unsubscribe) => self.unsubscribe(incoming, key),
                     _ => self.begin_call(incoming, ground),
                 }
+            }
+        }
+    }
+
+    /// A legacy request that stands by itself: nobody knows what its client can do.
+    fn sessionless_request(
+        &mut self,
+        incoming: &Incoming<'_>,
+        version: Version,
+    ) -> Result<Received, ErrorObject> {
+        self.check_exists(incoming, true)?;
+        match incoming.known {
+            Some(Known::Initialize) => self.initialize(incoming),
+            Some(Known::Ping) => Ok(self.pong(incoming.id)),
+            Some(Known::SetLevel) => self.set_level(incoming, None),
+            Some(Known::Subscribe | Known::Unsubscribe) => {
+                Err(ErrorObject::method_not_found(incoming.method))
+            }
+            _ => {
+                let capabilities = ClientCapabilities::default();
+                let terms = Arc::new(Terms { version, capabilities, client: None });
+                let level = self.levels[self.config.log_level as usize].clone();
+                self.begin_call(incoming, Ground { terms, session: None, level })
             }
         }
     }
@@ -210,6 +241,10 @@ impl Server {
             None => Method::Other { method: incoming.method.into(), params: params.to_json() },
         };
         let progress = self.progress_token(incoming.meta)?;
+        if let Some(forbidden) = self.lacking_scopes(incoming, &method) {
+            return Ok(forbidden);
+        }
+        (incoming.check)(&method, &self.offer)?;
         // Before the state is opened, for a guard lets it count once.
         self.check_room(origin)?;
         let asks_in_result = !rules.server_requests && known.is_some_and(Known::may_ask);
@@ -241,7 +276,7 @@ impl Server {
         let running = Running {
             call: call.clone(),
             origin,
-            may_ask: rules.server_requests || asks_in_result,
+            may_ask: (rules.server_requests && session.is_some()) || asks_in_result,
             cacheable: rules.result_type && known.is_some_and(Known::is_cacheable),
             progress,
             asking: None,
@@ -249,6 +284,24 @@ impl Server {
         self.calls.insert(call_id, running);
         self.tell(Event::Call(call));
         Ok(Received::Call(call_id))
+    }
+
+    /// A caller who may see a tool may still lack what calling it takes.
+    fn lacking_scopes(&self, incoming: &Incoming<'_>, method: &Method) -> Option<Received> {
+        let Method::ToolsCall { name, .. } = method else { return None };
+        let scopes = self.offer.tool_scopes.get(name)?;
+        let grant = &incoming.grant;
+        if !grant.tools.allows(name) || scopes.iter().all(|scope| grant.has_scope(scope)) {
+            return None;
+        }
+        let data =
+            Json::of(scopes).map(|scopes| format!(r#"{{"requiredScopes":{}}}"#, scopes.as_str()));
+        let error = ErrorObject::invalid_request("The tool needs scopes that were not granted");
+        let error = match data {
+            Ok(data) => error.with_data(Json::from_trusted(&data)),
+            Err(_) => error,
+        };
+        Some(Received::Forbidden { id: incoming.id.clone(), error, scopes: scopes.clone() })
     }
 
     /// One peer does not take all the room there is.

@@ -113,7 +113,7 @@ impl Core {
     fn drain(&mut self) {
         while let Some(output) = self.server.poll_output() {
             match output {
-                ServerOutput::Send { about, frame, last } => {
+                ServerOutput::Send { about, frame, last, .. } => {
                     self.sent.push((about, frame.parts().concat(), last));
                 }
                 ServerOutput::Event(event) => self.events.push(event),

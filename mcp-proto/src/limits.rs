@@ -146,6 +146,47 @@ pub struct Limits {
     ///
     /// When exceeded: the fields of further ones are not sent until the list is asked for again.
     pub mirrored_tools_max: usize,
+    /// Legacy sessions over HTTP. Default 10,000: at 1 to 2 KiB each they cost what one large message
+    /// does.
+    ///
+    /// When exceeded: [`HttpConfig::over_sessions`](crate::http::HttpConfig::over_sessions) says
+    /// whether the one idle for longest ends, or the new one is refused with 503.
+    pub sessions_max: usize,
+    /// Legacy sessions of one subject. Default 100: a person has a few windows on a few machines.
+    /// Where nobody is told apart, `sessions_max` alone holds.
+    ///
+    /// When exceeded: `initialize` is answered -32603 with 429.
+    pub sessions_per_subject_max: usize,
+    /// Requests of one subject that are being served at once over HTTP. Default 256, as `calls_max`.
+    ///
+    /// When exceeded: the request is answered -32603 with 429.
+    pub calls_per_subject_max: usize,
+    /// Requests that are being served at once over HTTP, in all. Default 10,000: as many as there
+    /// may be sessions.
+    ///
+    /// When exceeded: the request is answered -32603 with 503.
+    pub calls_total_max: usize,
+    /// Streams over HTTP that have a connection or can be resumed, in all. Default 20,000: twice as
+    /// many as there may be sessions.
+    ///
+    /// When exceeded: a general stream or a listen is refused with -32603 and 503. Streams that
+    /// answer calls are bounded by the calls.
+    pub streams_max: usize,
+    /// Streams of one session that have ended and can still be resumed. Default 16: a client loses
+    /// them all at once when its network changes.
+    ///
+    /// When exceeded: the one that began first can no longer be resumed.
+    pub replay_streams_max: usize,
+    /// Calls of one session whose client was sent away to come back later. Default 64: each costs a
+    /// log of what it will get.
+    ///
+    /// When exceeded: `CommandError::OverLimit`; the connection stays.
+    pub parked_max: usize,
+    /// Log messages of one session, or of one 2026-07-28 request, in one second over HTTP. Default
+    /// 1,000: more than anybody reads.
+    ///
+    /// When exceeded: further ones are dropped and counted.
+    pub logs_per_second_max: u32,
     /// Error replies to lines that are no message, within `junk_window`. Default 16: enough for a
     /// person who types at a server.
     ///
@@ -189,6 +230,14 @@ impl Default for Limits {
             event_bytes_max: 32 << 20,
             redirects_max: 3,
             mirrored_tools_max: 1024,
+            sessions_max: 10_000,
+            sessions_per_subject_max: 100,
+            calls_per_subject_max: 256,
+            calls_total_max: 10_000,
+            streams_max: 20_000,
+            replay_streams_max: 16,
+            parked_max: 64,
+            logs_per_second_max: 1000,
             junk_replies_max: 16,
             junk_window: Duration::from_secs(1),
         }

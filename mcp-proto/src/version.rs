@@ -37,6 +37,9 @@ impl Version {
     /// The newest revision that begins with `initialize`.
     pub const LATEST_WITH_HANDSHAKE: Self = Self::V2025_11_25;
 
+    /// What an HTTP request without `MCP-Protocol-Version` is taken for, where nothing else says.
+    pub const WITHOUT_HEADER: Self = Self::V2025_03_26;
+
     /// The name of the revision on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -243,6 +243,10 @@ impl Admission {
         &self.answers
     }
 
+    pub(super) fn into_answers(self) -> Answers {
+        self.answers
+    }
+
     /// The refusal that waited for the grant.
     pub(super) fn refusal(&self) -> Option<Response> {
         self.refusal.map(|refusal| {

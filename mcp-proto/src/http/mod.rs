@@ -18,15 +18,27 @@ mod accept;
 mod admit;
 mod answer;
 mod authority;
+mod carry;
 mod challenge;
 mod client;
+mod closing;
 mod config;
+mod deliver;
 mod endpoint;
 mod field;
+mod get;
 mod head;
+mod held;
+mod mirrored;
+mod modern;
 mod output;
+mod post;
 mod replay;
+mod session;
 mod status;
+mod stream;
+mod visit;
+mod watch;
 
 pub use admit::{Admission, Gate};
 pub use challenge::{Challenge, ProtectedResource};
@@ -37,6 +49,7 @@ pub use client::{
 pub use config::{
     Check, Conflict, Hosts, HttpConfig, Origins, OverSessions, SessionIds, UnsafeBind,
 };
-pub use endpoint::{Endpoint, OpenSession, OpenStream, RunningCall};
+pub use endpoint::Endpoint;
 pub use head::{Head, Headers, Response, ResponseHead};
 pub use output::{HttpOutput, Refused, StreamFrame, StreamKind, Telemetry};
+pub use watch::{OpenSession, OpenStream, RunningCall};

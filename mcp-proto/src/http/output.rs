@@ -1,12 +1,12 @@
 //! What the driver is to do, and what an operator is told.
 
-use alloc::{boxed::Box, string::String};
+use alloc::{borrow::Cow, boxed::Box};
 use core::time::Duration;
 
-use super::{Response, ResponseHead};
+use super::{Response, ResponseHead, replay::EventId};
 use crate::{
     server::{Event, ExchangeId, SessionKey},
-    wire::Frame,
+    wire::{Frame, sse},
 };
 
 /// What the driver is to do, in order.
@@ -53,12 +53,31 @@ pub enum HttpOutput {
 /// One event or comment of a stream, encoded: what is shared with other streams is not copied.
 #[derive(Clone, Debug)]
 pub struct StreamFrame {
-    pub(super) head: Box<str>,
+    pub(super) head: Cow<'static, str>,
     pub(super) body: Option<Frame>,
     pub(super) tail: &'static str,
 }
 
 impl StreamFrame {
+    /// A message, with the id of its event where it has one.
+    pub(super) fn message(id: Option<&EventId>, frame: Frame) -> Self {
+        let head = match id {
+            Some(id) => Cow::Owned(sse::event_head(id).into()),
+            None => Cow::Borrowed(sse::EVENT_HEAD),
+        };
+        Self { head, body: Some(frame), tail: sse::EVENT_END }
+    }
+
+    /// An event without a message.
+    pub(super) fn alone(text: Box<str>) -> Self {
+        Self { head: Cow::Owned(text.into()), body: None, tail: "" }
+    }
+
+    /// What keeps a connection alive.
+    pub(super) fn comment() -> Self {
+        Self { head: Cow::Borrowed(sse::COMMENT), body: None, tail: "" }
+    }
+
     /// The parts whose concatenation is the frame.
     pub fn parts(&self) -> [&str; 4] {
         let [first, second] = self.body.as_ref().map_or(["", ""], Frame::parts);
@@ -121,6 +140,8 @@ pub enum Refused {
     Mismatch,
     /// A ceiling is reached.
     Limit,
+    /// The caller's grant lacks scopes.
+    Scope,
     /// The server is shutting down.
     ShuttingDown,
 }
@@ -134,9 +155,4 @@ pub enum StreamKind {
     General,
     /// A `subscriptions/listen`.
     Listen,
-}
-
-#[expect(dead_code, reason = "until streams are built")]
-fn unused() -> Option<String> {
-    None
 }

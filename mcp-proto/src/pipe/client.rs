@@ -1,6 +1,5 @@
 //! A client at the end of a byte stream.
 
-
 use super::outgoing::Outgoing;
 use crate::{
     client::{

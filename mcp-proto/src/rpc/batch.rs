@@ -41,9 +41,25 @@ impl<K: Ord + Copy> Batches<K> {
         None
     }
 
+    #[cfg(test)]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.open.is_empty() && self.by_request.is_empty()
+    }
+
     /// Whether the response to `request` leaves with its batch.
     pub(crate) fn holds(&self, request: K) -> bool {
         !self.by_request.is_empty() && self.by_request.contains_key(&request)
+    }
+
+    /// The batch of `request` is no longer answered whole. Returns the responses so far, if there
+    /// are any.
+    pub(crate) fn dissolve(&mut self, request: K) -> Option<String> {
+        let number = self.by_request.get(&request)?;
+        let batch = self.open.remove(number)?;
+        for request in &batch.waiting {
+            self.by_request.remove(request);
+        }
+        batch.answer()
     }
 
     /// `request` is concluded, with a response or, if it was cancelled, without. Returns the

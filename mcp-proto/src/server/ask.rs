@@ -299,6 +299,11 @@ impl Server {
         }
     }
 
+    /// A question of a call cannot reach its client.
+    pub(crate) fn fail_question(&mut self, call: CallId) {
+        self.fail_asker(call, &departure());
+    }
+
     /// A call is concluded whose handler may be waiting for answers that will not come.
     fn fail_asker(&mut self, call: CallId, error: &ErrorObject) {
         if let Ok(running) = self.finish(call) {

@@ -116,7 +116,7 @@ impl Server {
     }
 
     /// Ends all subscriptions, each with its result.
-    pub(super) fn end_listens(&mut self) {
+    pub(crate) fn end_listens(&mut self) {
         let open: Vec<CallId> = self.listens.keys().copied().collect();
         for call in open {
             let Some(listen) = self.close_listen(call) else { continue };

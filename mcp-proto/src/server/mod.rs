@@ -65,8 +65,8 @@ use crate::{
     rpc::{Inbound, Outbound, Scope},
     schema::Level,
     time::Instant,
-    version::Rules,
-    wire::{Frame, Message, RequestId},
+    version::{Rules, Version},
+    wire::{Frame, Message, Params, RequestId},
 };
 pub use crate::{
     schema::{Answer, List, Question},
@@ -356,8 +356,31 @@ impl Server {
         self.sessions.get(&key).map(|session| &session.terms)
     }
 
-    pub(crate) fn running_call(&self, call: CallId) -> Option<&Arc<Call>> {
-        self.calls.get(&call).map(|running| &running.call)
+    pub(crate) fn session_id(&self, key: SessionKey) -> Option<&SessionId> {
+        self.sessions.get(&key)?.id.as_ref()
+    }
+
+    /// Random bits.
+    pub(crate) fn draw(&mut self) -> u64 {
+        let mut bytes = [0; 8];
+        self.entropy.fill(&mut bytes);
+        u64::from_le_bytes(bytes)
+    }
+
+    pub(crate) fn serves_version(&self, version: Version) -> bool {
+        self.config.versions.contains(&version)
+    }
+
+    /// Whether the revision that parameters name is one that a request may name.
+    pub(crate) fn serves_version_of(&self, params: &Params<'_>) -> bool {
+        let meta = params.meta.as_ref().and_then(|meta| meta.as_ref().ok());
+        let version = meta.and_then(|meta| meta.version);
+        version.is_some_and(|raw| request_meta::version(raw, &self.config.versions).is_ok())
+    }
+
+    /// The error for a request that names no revision.
+    pub(crate) fn missing_version(&self) -> ErrorObject {
+        request_meta::missing_version(&self.config.versions)
     }
 
     /// How many requests of a session are being served.

@@ -92,7 +92,7 @@ impl Server {
     }
 
     /// Whether any revision with a handshake, or without one, is served.
-    fn serves(&self, handshake: bool) -> bool {
+    pub(crate) fn serves(&self, handshake: bool) -> bool {
         self.config.versions.iter().any(|version| version.rules().handshake == handshake)
     }
 

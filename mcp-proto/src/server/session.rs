@@ -34,6 +34,12 @@ impl SessionId {
     }
 }
 
+impl core::borrow::Borrow<str> for SessionId {
+    fn borrow(&self) -> &str {
+        self.as_str()
+    }
+}
+
 impl fmt::Debug for SessionId {
     /// Shows the end of the id alone, so that logs do not give sessions away.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

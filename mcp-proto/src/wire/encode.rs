@@ -28,6 +28,15 @@ impl Frame {
         Self { body: FrameBody::Shared(body), tail }
     }
 
+    /// The same message, such that further copies of it cost nothing.
+    pub(crate) fn into_shared(self) -> Self {
+        let body = match self.body {
+            FrameBody::Owned(text) => FrameBody::Shared(text.into()),
+            shared @ FrameBody::Shared(_) => shared,
+        };
+        Self { body, tail: self.tail }
+    }
+
     /// The parts whose concatenation is the message: JSON text without a line break.
     pub fn parts(&self) -> [&str; 2] {
         let body = match &self.body {

@@ -1,0 +1,86 @@
+//! Messages that wait for a reader who is behind or away: the latest of each kind is enough.
+
+use alloc::{collections::BTreeMap, sync::Arc};
+
+use crate::{
+    Instant,
+    server::{CallId, Kind, List},
+    wire::Frame,
+};
+
+/// What two messages must have in common for the later one to stand for both.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Slot {
+    Progress(Option<CallId>),
+    List(List),
+    Resource(Arc<str>),
+}
+
+/// Messages that wait, at most one of each kind.
+#[derive(Debug, Default)]
+pub(super) struct Held(BTreeMap<Slot, (Kind, Frame)>);
+
+/// Whether a message was kept.
+#[derive(Debug)]
+pub(super) enum Keep {
+    /// It waits.
+    Held,
+    /// It was lost, as messages of its kind may be.
+    Dropped,
+    /// It may neither wait nor be lost.
+    Must(Kind, Frame),
+}
+
+impl Held {
+    /// Takes a message about `call` in, if it is of a kind that may wait. No more than `count_max`
+    /// wait.
+    pub(super) fn keep(
+        &mut self,
+        call: Option<CallId>,
+        kind: Kind,
+        frame: Frame,
+        count_max: usize,
+    ) -> Keep {
+        let slot = match &kind {
+            Kind::Progress => Slot::Progress(call),
+            Kind::ListChanged(list) => Slot::List(*list),
+            Kind::ResourceUpdated(uri) => Slot::Resource(uri.clone()),
+            Kind::Log => return Keep::Dropped,
+            Kind::Response { .. } | Kind::Request | Kind::Notification => {
+                return Keep::Must(kind, frame);
+            }
+        };
+        if self.0.len() >= count_max && !self.0.contains_key(&slot) {
+            return Keep::Dropped;
+        }
+        self.0.insert(slot, (kind, frame));
+        Keep::Held
+    }
+
+    /// All that waits, which does so no longer.
+    pub(super) fn take(&mut self) -> impl Iterator<Item = (Kind, Frame)> + use<> {
+        core::mem::take(&mut self.0).into_values()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// How many log messages there were in this second.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct LogRate {
+    since: Instant,
+    count: u32,
+}
+
+impl LogRate {
+    /// Counts one more; says whether it is within the limit.
+    pub(super) fn admits(&mut self, now: Instant, per_second: u32) -> bool {
+        if now.saturating_since(self.since).as_secs() >= 1 {
+            *self = Self { since: now, count: 0 };
+        }
+        self.count = self.count.saturating_add(1);
+        self.count <= per_second
+    }
+}

@@ -3,7 +3,8 @@
 use mcp_proto::Entropy;
 
 /// Draws from the operating system.
-pub(crate) struct OsEntropy;
+#[derive(Debug)]
+pub struct OsEntropy;
 
 impl Entropy for OsEntropy {
     /// Panics where the operating system has no randomness: ids and keys made of anything less

@@ -59,6 +59,11 @@ pub use client::Client;
 pub use pool::Pool;
 pub use thread::ThreadedTools;
 
+/// What other blocking drivers are made of, too.
+pub mod parts {
+    pub use crate::{entropy::OsEntropy, outbox::Commands};
+}
+
 use driver::{Driver, Link};
 use outbox::Commands;
 

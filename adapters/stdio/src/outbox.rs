@@ -15,26 +15,34 @@ use mcp_proto::{router::Outbox, server::Command};
 const WAITING_MAX: usize = 1024;
 
 /// Commands of other threads, and a way to wake the driver that is to carry them out.
-pub(crate) struct Commands<C = Command> {
+pub struct Commands<C = Command> {
     /// `None` once the driver has ended.
     queue: Mutex<Option<Vec<C>>>,
     asleep: AtomicBool,
     wake: OnceLock<Box<dyn Fn() + Send + Sync>>,
 }
 
+impl<C> std::fmt::Debug for Commands<C> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Commands").finish_non_exhaustive()
+    }
+}
+
 impl<C> Commands<C> {
-    pub(crate) fn new() -> Self {
+    /// An empty queue, whose driver cannot be woken yet.
+    #[expect(clippy::new_without_default, reason = "a queue is made for one driver")]
+    pub fn new() -> Self {
         let queue = Mutex::new(Some(Vec::new()));
         Self { queue, asleep: AtomicBool::new(false), wake: OnceLock::new() }
     }
 
     /// Says how the driver is woken: before it first sleeps, and once.
-    pub(crate) fn wake_with(&self, wake: Box<dyn Fn() + Send + Sync>) {
+    pub fn wake_with(&self, wake: Box<dyn Fn() + Send + Sync>) {
         let _ = self.wake.set(wake);
     }
 
     /// Gives the driver a command; one that has ended does not take it.
-    pub(crate) fn push(&self, command: C) -> Result<(), C> {
+    pub fn push(&self, command: C) -> Result<(), C> {
         match self.lock().as_mut() {
             Some(queue) => queue.push(command),
             None => return Err(command),
@@ -49,7 +57,7 @@ impl<C> Commands<C> {
     }
 
     /// Says that the driver is about to wait. False: a command has come, it must not.
-    pub(crate) fn fall_asleep(&self) -> bool {
+    pub fn fall_asleep(&self) -> bool {
         // First the word, then the look: a sender does it the other way round, so that one of
         // the two sees the other.
         self.asleep.store(true, Ordering::SeqCst);
@@ -60,13 +68,19 @@ impl<C> Commands<C> {
         nothing
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    /// Whether nothing waits.
+    pub fn is_empty(&self) -> bool {
         self.lock().as_ref().is_none_or(Vec::is_empty)
+    }
+
+    /// Whether the driver has ended.
+    pub fn is_closed(&self) -> bool {
+        self.lock().is_none()
     }
 
     /// Says that the driver no longer waits, and moves what has come into `commands`, which is
     /// empty.
-    pub(crate) fn take(&self, commands: &mut Vec<C>) {
+    pub fn take(&self, commands: &mut Vec<C>) {
         self.asleep.store(false, Ordering::SeqCst);
         if let Some(queue) = self.lock().as_mut() {
             mem::swap(queue, commands);
@@ -75,7 +89,7 @@ impl<C> Commands<C> {
 
     /// Says that the driver has ended: whatever comes from now on is dropped. Returns what it
     /// has not taken.
-    pub(crate) fn close(&self) -> Vec<C> {
+    pub fn close(&self) -> Vec<C> {
         self.lock().take().unwrap_or_default()
     }
 
@@ -84,13 +98,13 @@ impl<C> Commands<C> {
     }
 }
 
-impl Outbox for Commands {
+impl<C: From<Command> + Send> Outbox for Commands<C> {
     fn send(&self, command: Command) {
         let lossy = matches!(command, Command::Log { .. } | Command::Progress { .. });
         if lossy && self.lock().as_ref().is_none_or(|queue| queue.len() >= WAITING_MAX) {
             return;
         }
         // A driver that has ended has nobody to tell it to.
-        let _ = self.push(command);
+        let _ = self.push(command.into());
     }
 }

@@ -72,7 +72,7 @@ impl Pool {
     }
 
     /// Runs `job` on a thread, with what it needs; gives that back if there is no room.
-    pub(crate) fn submit<T: Send + 'static>(
+    pub fn submit<T: Send + 'static>(
         &self,
         with: T,
         job: impl FnOnce(T) + Send + 'static,

@@ -1,0 +1,112 @@
+//! Who is at the other ends of the connections, as far as that is known.
+
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    net::SocketAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+/// How long a connection that was told to close is not listened to, should it go on: longer than
+/// anybody honest needs to close it.
+const CONDEMNED_FOR: Duration = Duration::from_secs(30);
+
+/// How many connections are remembered so.
+const CONDEMNED_MAX: usize = 1024;
+
+/// How many connections are remembered as known.
+const KNOWN_MAX: usize = 4096;
+
+/// For how long they are.
+const KNOWN_FOR: Duration = Duration::from_secs(1);
+
+/// The clients that something is under way for.
+#[derive(Debug, Default)]
+pub(crate) struct Seats {
+    taken: Mutex<HashMap<SocketAddr, usize>>,
+}
+
+/// One request under way.
+#[derive(Debug)]
+pub(crate) struct Seat {
+    seats: Arc<Seats>,
+    peer: SocketAddr,
+    /// Whether something was under way on its connection before, whose answer goes first.
+    pub(crate) queued: bool,
+}
+
+impl Seats {
+    /// Takes a seat, and says how many are taken now.
+    pub(crate) fn sit(self: &Arc<Self>, peer: SocketAddr) -> (Seat, usize) {
+        let mut taken = self.lock();
+        let count = taken.entry(peer).or_default();
+        let queued = *count > 0;
+        *count += 1;
+        // Pipelining is so rare that the connections are as good as the requests.
+        (Seat { seats: Arc::clone(self), peer, queued }, taken.len())
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lock().is_empty()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<SocketAddr, usize>> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Seat {
+    pub(crate) fn peer(&self) -> SocketAddr {
+        self.peer
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut taken = self.seats.lock();
+        if let Some(count) = taken.get_mut(&self.peer) {
+            *count -= 1;
+            if *count == 0 {
+                taken.remove(&self.peer);
+            }
+        }
+    }
+}
+
+/// Connections that were seen lately, and those that are not to be listened to any more.
+#[derive(Debug)]
+pub(crate) struct Acquaintance {
+    known: HashSet<SocketAddr>,
+    since: Instant,
+    condemned: VecDeque<(Instant, SocketAddr)>,
+}
+
+impl Acquaintance {
+    pub(crate) fn new(now: Instant) -> Self {
+        Self { known: HashSet::new(), since: now, condemned: VecDeque::new() }
+    }
+
+    /// Whether nothing has come on this connection lately.
+    pub(crate) fn is_new(&mut self, now: Instant, peer: SocketAddr) -> bool {
+        if now.saturating_duration_since(self.since) >= KNOWN_FOR || self.known.len() >= KNOWN_MAX {
+            self.since = now;
+            self.known.clear();
+        }
+        self.known.insert(peer)
+    }
+
+    /// What comes on this connection from now on is nobody's request.
+    pub(crate) fn condemn(&mut self, now: Instant, peer: SocketAddr) {
+        if self.condemned.len() >= CONDEMNED_MAX {
+            self.condemned.pop_front();
+        }
+        self.condemned.push_back((now + CONDEMNED_FOR, peer));
+    }
+
+    pub(crate) fn is_condemned(&mut self, now: Instant, peer: SocketAddr) -> bool {
+        while self.condemned.front().is_some_and(|(until, _)| *until <= now) {
+            self.condemned.pop_front();
+        }
+        self.condemned.iter().any(|(_, condemned)| *condemned == peer)
+    }
+}

@@ -9,6 +9,7 @@ mod exchange;
 mod handle;
 mod inbox;
 mod listen;
+mod pipe;
 mod server;
 mod tasks;
 #[cfg(feature = "tracing")]

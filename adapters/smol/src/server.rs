@@ -8,13 +8,16 @@ use std::{
 };
 
 use mcp_proto::{
-    Router,
+    Router, ServerPipe,
     http::{Endpoint, HttpConfig, Telemetry},
     router::Outbox,
     schema::Implementation,
     server::ServerConfig,
 };
-use smol::Async;
+use smol::{
+    Async,
+    io::{AsyncRead, AsyncWrite},
+};
 
 use crate::{
     app::{App, unix_now},
@@ -23,6 +26,7 @@ use crate::{
     handle::{Anyone, Authorize, Handle},
     inbox::{Inbox, Input},
     listen::{Bound, Socket},
+    pipe::PipeDriver,
 };
 
 /// Ceilings of what the clients of a server may hold open, besides those of
@@ -204,6 +208,32 @@ impl<S: 'static, A: Authorize + 'static> Server<S, A> {
         let path = path.as_ref();
         let socket = Async::<std::os::unix::net::UnixListener>::bind(path)?;
         Ok(Bound::new(self, Socket::Unix(socket, path.into())))
+    }
+
+    /// Serves one client at the other end of any byte stream, without HTTP, until it is done.
+    ///
+    /// What concerns HTTP alone is not used. At the end of input, accepted calls are answered
+    /// within [`ServerConfig::drain`]. Over stdin and stdout, which nothing else may then use:
+    ///
+    /// ```no_run
+    /// use std::io::{stdin, stdout};
+    /// use smol::Unblock;
+    ///
+    /// let server = mcp_smol::Server::new("pipe", "1.0.0", mcp_proto::Router::new(), ());
+    /// smol::block_on(server.serve_pipe(Unblock::new(stdin()), Unblock::new(stdout())))?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub async fn serve_pipe<R, W>(self, reader: R, writer: W) -> io::Result<()>
+    where
+        R: AsyncRead + Unpin,
+        W: AsyncWrite + Unpin,
+    {
+        let mut config = self.config;
+        config.unix_at_zero = unix_now();
+        let pipe = ServerPipe::new(config, Box::new(OsEntropy));
+        let outbox = Arc::clone(&self.inbox) as Arc<dyn Outbox>;
+        let app = App::new(self.router, self.state, outbox, Clock::now());
+        PipeDriver::new(app, self.inbox, pipe, (reader, writer)).run().await
     }
 
     /// The server without a listener: a handle to be mounted in a service of hyper's, and the

@@ -30,6 +30,13 @@ enum Kind {
     Stream(Client),
 }
 
+impl Body {
+    /// No body, for a response of one's own beside those of the endpoint.
+    pub fn empty() -> Self {
+        Self(Kind::Empty)
+    }
+}
+
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match &self.0 {

@@ -1,0 +1,187 @@
+//! Many clients, and clients that mean ill: others are served meanwhile.
+
+mod common;
+
+use std::{
+    io::Write as _,
+    net::TcpStream,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc::channel,
+    },
+    thread,
+};
+
+use common::{DEADLINE, Running, start};
+use mcp_proto::{
+    Limits, Router,
+    http::{HttpConfig, OverSessions},
+    router::Stop,
+    schema::{Implementation, Level, Tool},
+    server::{About, Command, Event, ServerConfig, SessionKey},
+};
+use mcp_smol::{Anyone, AsyncTools as _, Bounds, Server};
+use serde_json::{Value, json};
+
+fn echo() -> Router<()> {
+    let mut router = Router::new();
+    router.tool(Tool::new("echo"), |_, arguments: Value| Ok(arguments.to_string()));
+    router
+}
+
+fn check_served(running: &Running<Anyone>) {
+    let mut client = running.connect();
+    client.initialize();
+    assert_eq!(client.call(1, "echo", &json!({}))["id"], 1);
+}
+
+#[test]
+fn half_open_connections_keep_nobody_out() {
+    let running = start(|| Server::new("test", "1", echo(), ()));
+    let mut half_open = Vec::new();
+    for _ in 0..2_000 {
+        // Where the system gives no more sockets, there are enough.
+        let Ok(mut stream) = TcpStream::connect(running.address) else { break };
+        stream.write_all(b"POST /mcp HTTP/1.1\r\nHost:").unwrap();
+        half_open.push(stream);
+    }
+    assert!(half_open.len() > 400, "{}", half_open.len());
+    // A few descriptors for those that behave.
+    half_open.truncate(half_open.len() - 8);
+    check_served(&running);
+}
+
+#[test]
+fn half_open_connections_over_the_cap_make_room_for_others() {
+    let bounds = Bounds { connections_max: 50, ..Bounds::default() };
+    let running = start(move || Server::new("test", "1", echo(), ()).bounds(bounds));
+    let half_open: Vec<TcpStream> = (0..200)
+        .map(|_| {
+            let mut stream = TcpStream::connect(running.address).unwrap();
+            // One that is closed for another may refuse this.
+            let _ = stream.write_all(b"POST /mcp HTTP/1.1\r\nHost:");
+            stream
+        })
+        .collect();
+    check_served(&running);
+    drop(half_open);
+}
+
+/// A server with a session whose general stream somebody talks to.
+fn talkative(bounds: Bounds) -> (Running<Anyone>, std::sync::mpsc::Receiver<SessionKey>) {
+    let (opened, sessions) = channel();
+    let running = start(move || {
+        let mut router = echo();
+        router.on_event(move |(), event| {
+            if let Event::SessionOpened { session, .. } = event {
+                let _ = opened.send(*session);
+            }
+        });
+        Server::new("test", "1", router, ()).bounds(bounds)
+    });
+    (running, sessions)
+}
+
+fn log(session: SessionKey, text: &str) -> Command {
+    Command::Log {
+        about: About::Session(session),
+        level: Level::Error,
+        logger: None,
+        data: mcp_proto::wire::Json::text(text),
+    }
+}
+
+#[test]
+fn a_stream_that_is_never_read_stays_within_its_bound() {
+    let (running, sessions) = talkative(Bounds::default());
+    let mut client = running.connect();
+    client.initialize();
+    let session = sessions.recv_timeout(DEADLINE).unwrap();
+    let mut deaf = running.connect();
+    deaf.session.clone_from(&client.session);
+    assert_eq!(deaf.open_stream().status, 200);
+    let outbox = running.handle.outbox();
+    let text = "x".repeat(10_000);
+    // 200 MB, of which sockets and queues hold a few.
+    for round in 0..100 {
+        for _ in 0..200 {
+            outbox.send(log(session, &text));
+        }
+        assert_eq!(client.call(round, "echo", &json!({}))["id"], round);
+    }
+    let dropped = running.handle.inspect(|endpoint| endpoint.server().stats().congested);
+    assert!(smol::block_on(dropped).unwrap() > 10_000);
+    drop(deaf);
+    check_served(&running);
+}
+
+#[test]
+fn a_stream_that_is_never_read_is_closed_in_its_time() {
+    let write_timeout = std::time::Duration::from_millis(200);
+    let (running, sessions) = talkative(Bounds { write_timeout, ..Bounds::default() });
+    let mut client = running.connect();
+    client.initialize();
+    let session = sessions.recv_timeout(DEADLINE).unwrap();
+    let mut deaf = running.connect();
+    deaf.session.clone_from(&client.session);
+    assert_eq!(deaf.open_stream().status, 200);
+    let text = "x".repeat(100_000);
+    for _ in 0..500 {
+        running.handle.outbox().send(log(session, &text));
+    }
+    let began = std::time::Instant::now();
+    while smol::block_on(running.handle.inspect(|endpoint| endpoint.streams().count())) != Some(0) {
+        assert!(began.elapsed() < DEADLINE, "the stream is still open");
+        thread::yield_now();
+    }
+}
+
+#[test]
+fn a_flood_of_sessions_ends_at_the_cap_and_keeps_those_in_use() {
+    let running = start(|| {
+        let mut config = ServerConfig::new(Implementation::new("test", "1"));
+        config.limits = Limits { sessions_max: 20, ..Limits::default() };
+        let http = HttpConfig { over_sessions: OverSessions::Refuse, ..HttpConfig::default() };
+        Server::new("test", "1", echo(), ()).config(config).http_config(http)
+    });
+    let mut client = running.connect();
+    client.initialize();
+    let mut flood = running.connect();
+    let statuses: Vec<u16> = (0..200).map(|_| flood.post(&common::initialize()).status).collect();
+    assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 19);
+    assert_eq!(statuses.iter().filter(|status| **status == 503).count(), 181);
+    let open = running.handle.inspect(|endpoint| endpoint.sessions().count());
+    assert_eq!(smol::block_on(open), Some(20));
+    assert_eq!(client.call(1, "echo", &json!({}))["id"], 1);
+}
+
+#[test]
+fn many_clients_are_served_at_once() {
+    let running = start(|| {
+        let mut router = echo();
+        router.tool_blocking(Tool::new("block"), |_, arguments: Value| {
+            Ok::<_, Stop>(arguments.to_string())
+        });
+        Server::new("test", "1", router, ())
+    });
+    let failed = Arc::new(AtomicBool::new(false));
+    thread::scope(|scope| {
+        for number in 0..64_u32 {
+            let (running, failed) = (&running, Arc::clone(&failed));
+            scope.spawn(move || {
+                let mut client = running.connect();
+                client.initialize();
+                for id in 0..50 {
+                    let tool = if id % 10 == 0 { "block" } else { "echo" };
+                    let answer = client.call(id, tool, &json!({ "n": number }));
+                    let expected = format!(r#"{{"n":{number}}}"#);
+                    if answer["result"]["content"][0]["text"] != expected {
+                        failed.store(true, Ordering::SeqCst);
+                    }
+                }
+            });
+        }
+    });
+    assert!(!failed.load(Ordering::SeqCst));
+}

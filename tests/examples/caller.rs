@@ -24,7 +24,7 @@ use mcp_stdio::{
     Client,
     client::{Call, ToolOutcome},
 };
-use mcp_tests::busy_nanos;
+use mcp_tests::load::busy_nanos;
 use rmcp::{
     ClientLifecycleMode, ClientServiceExt,
     model::{self, CallToolRequestParams, ProtocolVersion},

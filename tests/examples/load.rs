@@ -13,14 +13,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use mcp_tests::busy_nanos;
+use mcp_tests::load::{Ask, INITIALIZE, INITIALIZED, as_f64, busy_nanos};
 
 struct Options {
-    modern: bool,
-    op: String,
+    ask: Ask,
     window: usize,
     requests: usize,
-    bytes: usize,
     command: Vec<String>,
 }
 
@@ -44,21 +42,15 @@ fn main() -> ExitCode {
 }
 
 fn options(mut arguments: impl Iterator<Item = String>) -> Option<Options> {
-    let mut options = Options {
-        modern: false,
-        op: "call".into(),
-        window: 1,
-        requests: 10_000,
-        bytes: 30,
-        command: Vec::new(),
-    };
+    let mut options =
+        Options { ask: Ask::default(), window: 1, requests: 10_000, command: Vec::new() };
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
-            "--era" => options.modern = arguments.next()? == "2026-07-28",
-            "--op" => options.op = arguments.next()?,
+            "--era" => options.ask.modern = arguments.next()? == "2026-07-28",
+            "--op" => options.ask.op = arguments.next()?,
             "--window" => options.window = arguments.next()?.parse().ok()?,
             "--requests" => options.requests = arguments.next()?.parse().ok()?,
-            "--bytes" => options.bytes = arguments.next()?.parse().ok()?,
+            "--bytes" => options.ask.bytes = arguments.next()?.parse().ok()?,
             "--" => options.command = arguments.by_ref().collect(),
             _ => return None,
         }
@@ -74,19 +66,19 @@ struct Server {
 
 fn run(options: &Options) -> io::Result<String> {
     let mut server = start(&options.command)?;
-    if !options.modern {
-        let hello = r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"load","version":"0"}}}"#;
-        server.send(format!("{hello}\n").as_bytes())?;
+    if !options.ask.modern {
+        server.send(format!("{INITIALIZE}\n").as_bytes())?;
         server.answer()?;
-        server.send(b"{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}\n")?;
+        server.send(format!("{INITIALIZED}\n").as_bytes())?;
     }
-    let body = body(options);
+    let body = options.ask.body();
     let warm_up = (options.requests / 10).min(1_000);
     server.exchange(&body, 1, warm_up, options.window)?;
-    let (busy, io_calls, since) = (server.busy_nanos()?, server.io_calls()?, Instant::now());
+    let (busy, io_calls, since) =
+        (busy_nanos(server.child.id())?, server.io_calls()?, Instant::now());
     server.exchange(&body, 1 + warm_up, options.requests, options.window)?;
     let elapsed = since.elapsed();
-    let (busy, io_calls) = (server.busy_nanos()? - busy, server.io_calls()? - io_calls);
+    let (busy, io_calls) = (busy_nanos(server.child.id())? - busy, server.io_calls()? - io_calls);
     drop(server.input);
     let status = server.child.wait()?;
     if !status.success() {
@@ -95,16 +87,12 @@ fn run(options: &Options) -> io::Result<String> {
     let calls = as_f64(options.requests);
     Ok(format!(
         r#"{{"op":"{}","window":{},"calls_per_second":{:.0},"server_cpu_us":{:.3},"server_io_calls":{:.3}}}"#,
-        options.op,
+        options.ask.op,
         options.window,
         calls / elapsed.as_secs_f64(),
         Duration::from_nanos(busy).as_secs_f64() * 1e6 / calls,
         as_f64(io_calls) / calls,
     ))
-}
-
-fn as_f64(count: usize) -> f64 {
-    u32::try_from(count).map_or(f64::MAX, f64::from)
 }
 
 fn start(command: &[String]) -> io::Result<Server> {
@@ -118,22 +106,6 @@ fn start(command: &[String]) -> io::Result<Server> {
         return Err(io::Error::other("no pipes"));
     };
     Ok(Server { child, input, output: BufReader::with_capacity(1 << 16, output) })
-}
-
-/// A request from its method on.
-fn body(options: &Options) -> String {
-    let meta = r#""_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"load","version":"0"},"io.modelcontextprotocol/clientCapabilities":{}}"#;
-    let message: String =
-        "All the news that fits in a line. ".chars().cycle().take(options.bytes).collect();
-    let call = format!(r#""name":"echo","arguments":{{"message":"{message}"}}"#);
-    let (method, members) = match options.op.as_str() {
-        "ping" => ("ping", String::new()),
-        "list" => ("tools/list", String::new()),
-        _ => ("tools/call", call),
-    };
-    let comma = if members.is_empty() || !options.modern { "" } else { "," };
-    let meta = if options.modern { meta } else { "" };
-    format!(r#""method":"{method}","params":{{{members}{comma}{meta}}}}}"#)
 }
 
 impl Server {
@@ -189,10 +161,5 @@ impl Server {
             matches!(name, "syscr" | "syscw").then(|| count.parse::<usize>().ok())?
         });
         Ok(counts.sum())
-    }
-
-    /// How long the threads of the server have been at work.
-    fn busy_nanos(&self) -> io::Result<u64> {
-        busy_nanos(&self.child.id().to_string())
     }
 }

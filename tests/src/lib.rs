@@ -2,14 +2,14 @@
 //! server in memory, what must hold on a pipe, and the bodies of the fuzz targets.
 
 pub mod checker;
-mod cost;
 mod entropy;
 pub mod everything;
 pub mod fuzz;
+pub mod http;
+pub mod load;
 mod peer;
 mod wire;
 
-pub use cost::busy_nanos;
 pub use entropy::Seeded;
 pub use peer::Peer;
 pub use wire::Wire;

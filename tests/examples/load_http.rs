@@ -1,0 +1,254 @@
+//! Loads an HTTP server and says what a call costs it.
+//!
+//! `load_http [--era REVISION] [--op call|list] [--connections N] [--requests N] [--bytes N]
+//! [--sessions N] [--streams N] -- COMMAND`
+//!
+//! The command starts a server whose first line is `listening on URL`. Each connection has one
+//! request outstanding, on a thread of its own, until all are answered; every answer is checked.
+//! Prints one line: calls a second, the server's processor time for each call, its threads, and
+//! what each session (`--sessions`) or stream (`--streams`) that stays open besides has cost it in
+//! memory.
+
+use std::{
+    env, fs,
+    io::{self, BufRead as _, BufReader},
+    process::{Child, Command, ExitCode, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use mcp_tests::{
+    http::{Answer, Http},
+    load::{Ask, INITIALIZE, INITIALIZED, as_f64, busy_nanos, resident_bytes},
+};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+const JSON: (&str, &str) = ("content-type", "application/json");
+const ACCEPT: (&str, &str) = ("accept", "application/json, text/event-stream");
+
+#[derive(Clone)]
+struct Options {
+    ask: Ask,
+    connections: usize,
+    requests: usize,
+    sessions: usize,
+    streams: usize,
+    command: Vec<String>,
+}
+
+fn main() -> ExitCode {
+    let Some(options) = options(env::args().skip(1)) else {
+        eprintln!(
+            "usage: load_http [--era R] [--op O] [--connections N] [--requests N] [--bytes N] \
+             [--sessions N] [--streams N] -- COMMAND"
+        );
+        return ExitCode::from(2);
+    };
+    match run(&options) {
+        Ok(line) => {
+            println!("{line}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("load_http: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn options(mut arguments: impl Iterator<Item = String>) -> Option<Options> {
+    let mut options = Options {
+        ask: Ask::default(),
+        connections: 1,
+        requests: 10_000,
+        sessions: 0,
+        streams: 0,
+        command: Vec::new(),
+    };
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--era" => options.ask.modern = arguments.next()? == "2026-07-28",
+            "--op" => options.ask.op = arguments.next()?,
+            "--connections" => options.connections = arguments.next()?.parse().ok()?,
+            "--requests" => options.requests = arguments.next()?.parse().ok()?,
+            "--bytes" => options.ask.bytes = arguments.next()?.parse().ok()?,
+            "--sessions" => options.sessions = arguments.next()?.parse().ok()?,
+            "--streams" => options.streams = arguments.next()?.parse().ok()?,
+            "--" => options.command = arguments.by_ref().collect(),
+            _ => return None,
+        }
+    }
+    (!options.command.is_empty() && options.connections > 0).then_some(options)
+}
+
+/// A server process; it is killed at the end.
+struct Server {
+    process: Child,
+    url: String,
+}
+
+impl Server {
+    fn start(command: &[String]) -> io::Result<Self> {
+        let mut process = Command::new(&command[0])
+            .args(&command[1..])
+            .env("PORT", "0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let mut line = String::new();
+        if let Some(stdout) = process.stdout.take() {
+            BufReader::new(stdout).read_line(&mut line)?;
+        }
+        let url = line.trim_end().strip_prefix("listening on ").unwrap_or_default();
+        Ok(Self { url: url.into(), process })
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // One that has ended already needs no more.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn run(options: &Options) -> io::Result<String> {
+    let server = Server::start(&options.command)?;
+    let process = server.process.id();
+    let mut clients = Vec::new();
+    for _ in 0..options.connections {
+        clients.push(Client::open(&server.url, options.ask.clone())?);
+    }
+    let per_client = options.requests / options.connections;
+    clients = exchange(clients, (per_client / 10).clamp(1, 1000))?;
+    let before = resident_bytes(process)?;
+    let kept = keep(options, &server.url)?;
+    let held = resident_bytes(process)?.saturating_sub(before);
+    let (busy, since) = (busy_nanos(process)?, Instant::now());
+    clients = exchange(clients, per_client)?;
+    let elapsed = since.elapsed();
+    let busy = Duration::from_nanos(busy_nanos(process)? - busy);
+    let threads = fs::read_dir(format!("/proc/{process}/task"))?.count();
+    let calls = as_f64(per_client * clients.len());
+    let besides = as_f64((options.sessions + options.streams).max(1));
+    drop(kept);
+    Ok(format!(
+        r#"{{"connections":{},"calls_per_second":{:.0},"server_cpu_us":{:.3},"threads":{threads},"kib_each":{:.2}}}"#,
+        options.connections,
+        calls / elapsed.as_secs_f64(),
+        busy.as_secs_f64() * 1e6 / calls,
+        as_f64(usize::try_from(held >> 10).unwrap_or(usize::MAX)) / besides,
+    ))
+}
+
+/// Lets each client ask so many times, all at once.
+fn exchange(clients: Vec<Client>, times: usize) -> io::Result<Vec<Client>> {
+    let threads: Vec<_> = clients
+        .into_iter()
+        .map(|mut client| {
+            thread::spawn(move || {
+                for _ in 0..times {
+                    client.ask()?;
+                }
+                Ok(client)
+            })
+        })
+        .collect();
+    let joined = threads.into_iter().map(thread::JoinHandle::join);
+    joined.map(|client| client.unwrap_or_else(|_| Err(io::Error::other("a panic")))).collect()
+}
+
+/// Opens sessions that stay idle, and streams that stay open.
+fn keep(options: &Options, url: &str) -> io::Result<Vec<(Client, Option<Answer>)>> {
+    let mut kept = Vec::new();
+    let mut http = (options.sessions > 0).then(|| Http::connect(url, PATIENCE)).transpose()?;
+    for _ in 0..options.sessions {
+        // One connection opens them all, so that connections do not count.
+        let Some(used) = http.take() else { break };
+        http = Some(Client::over(used, Ask::default())?.http);
+    }
+    for _ in 0..options.streams {
+        let mut client = Client::open(url, options.ask.clone())?;
+        let stream = client.listen()?;
+        kept.push((client, Some(stream)));
+    }
+    Ok(kept)
+}
+
+/// A connection with a session of its own, or without one.
+struct Client {
+    http: Http,
+    session: Option<String>,
+    ask: Ask,
+    body: String,
+}
+
+impl Client {
+    fn open(url: &str, ask: Ask) -> io::Result<Self> {
+        Self::over(Http::connect(url, PATIENCE)?, ask)
+    }
+
+    fn over(mut http: Http, ask: Ask) -> io::Result<Self> {
+        let body = format!(r#"{{"jsonrpc":"2.0","id":1,{}"#, ask.body());
+        if ask.modern {
+            return Ok(Self { http, session: None, ask, body });
+        }
+        let mut answer = http.send("POST", &[JSON, ACCEPT], INITIALIZE)?;
+        http.body(&mut answer)?;
+        let session = answer.field("mcp-session-id").map(str::to_owned);
+        let mut client = Self { http, session, ask, body };
+        let mut answer = client.send("POST", INITIALIZED)?;
+        client.http.body(&mut answer)?;
+        Ok(client)
+    }
+
+    fn send(&mut self, method: &str, body: &str) -> io::Result<Answer> {
+        let mut fields = vec![JSON, ACCEPT];
+        if let Some(session) = &self.session {
+            fields.push(("mcp-session-id", session));
+        }
+        if self.ask.modern {
+            fields.push(("mcp-protocol-version", "2026-07-28"));
+            let listens = body.contains("subscriptions/listen");
+            let asked = if listens { "subscriptions/listen" } else { self.ask.method() };
+            fields.push(("mcp-method", asked));
+            if asked == "tools/call" {
+                fields.push(("mcp-name", "echo"));
+            }
+        } else {
+            fields.push(("mcp-protocol-version", "2025-11-25"));
+        }
+        self.http.send(method, &fields, body)
+    }
+
+    fn ask(&mut self) -> io::Result<()> {
+        let body = std::mem::take(&mut self.body);
+        let mut answer = self.send("POST", &body)?;
+        self.body = body;
+        let body = self.http.body(&mut answer)?;
+        if answer.status == 200 && body.contains(r#""result":"#) && !body.contains("isError\":true")
+        {
+            Ok(())
+        } else {
+            Err(io::Error::other(format!("{} is not a result: {body}", answer.status)))
+        }
+    }
+
+    /// Opens the stream on which changes are told.
+    fn listen(&mut self) -> io::Result<Answer> {
+        let stream = if self.ask.modern {
+            let meta = r#""_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}"#;
+            let listen = format!(
+                r#"{{"jsonrpc":"2.0","id":1,"method":"subscriptions/listen","params":{{{meta},"notifications":{{"toolsListChanged":true}}}}}}"#
+            );
+            self.send("POST", &listen)?
+        } else {
+            self.send("GET", "")?
+        };
+        if stream.is_stream() {
+            Ok(stream)
+        } else {
+            Err(io::Error::other(format!("{} instead of a stream", stream.status)))
+        }
+    }
+}

@@ -61,7 +61,7 @@ fn answer(question: &Question) -> Answer {
     let answer = match question {
         Question::Elicit(_) => json!({
             "action": "accept",
-            "content": {"username": "ada", "email": "ada@example.com", "name": "Ada"},
+            "content": {"username": "ada", "email": "ada@example.com", "name": "Ada", "color": "blue"},
         }),
         Question::ElicitUrl { .. } => json!({"action": "accept"}),
         Question::Sample(_) => json!({

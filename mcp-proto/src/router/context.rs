@@ -1,7 +1,10 @@
 //! What a handler speaks through.
 
 use alloc::{boxed::Box, collections::BTreeMap, sync::Arc, vec::Vec};
-use core::ops::{Deref, DerefMut};
+use core::{
+    ops::{Deref, DerefMut},
+    time::Duration,
+};
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -149,6 +152,15 @@ impl<'a> CallContext<'a> {
     pub fn resource_updated(&mut self, uri: &str) {
         if self.is_new_emission() {
             self.port.emit(Command::ResourceUpdated { uri: uri.into() });
+        }
+    }
+
+    /// Closes the connection that carries this call, and lets the client come back for the rest
+    /// `retry` later; without it, when the server is configured to say. For calls that take long,
+    /// in 2025-11-25 over HTTP; elsewhere nothing happens.
+    pub fn park(&mut self, retry: impl Into<Option<Duration>>) {
+        if self.is_new_emission() {
+            self.port.emit(Command::Park { call: self.call.id, retry: retry.into() });
         }
     }
 

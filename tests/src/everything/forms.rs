@@ -22,6 +22,36 @@ pub(super) struct Name {
     pub(super) name: String,
 }
 
+/// Whether a person agrees.
+#[derive(Debug, Deserialize)]
+pub(super) struct Agreed {
+    pub(super) ok: bool,
+}
+
+/// Which colour a person likes best.
+#[derive(Debug, Deserialize)]
+pub(super) struct Colour {
+    pub(super) color: String,
+}
+
+/// What a prompt is to be about.
+#[derive(Debug, Deserialize)]
+pub(super) struct Topic {
+    pub(super) context: String,
+}
+
+pub(super) fn agreed_form() -> Form {
+    Form::new("Is that right?").field("ok", Field::boolean().required())
+}
+
+pub(super) fn colour_form() -> Form {
+    Form::new("Which colour do you like best?").field("color", Field::string().required())
+}
+
+pub(super) fn topic_form() -> Form {
+    Form::new("What is it to be about?").field("context", Field::string().required())
+}
+
 pub(super) fn name_form() -> Form {
     Form::new("What is your name?").field("name", Field::string().title("Name").required())
 }

@@ -61,8 +61,9 @@ fn bearer(field: &[u8]) -> Option<&str> {
 
 /// Offers the tool that takes a scope.
 pub(super) fn add(router: &mut Router<State>) {
-    let tool =
-        Tool::new("guarded").description("Says who is calling, if they may write").scope(WRITE);
+    let tool = Tool::new("guarded")
+        .description("Says who is calling, if they may write")
+        .requires_scope(WRITE);
     router.tool(tool, |cx, _: NoArguments| {
         Ok(cx.grant().subject.as_deref().unwrap_or("nobody").to_owned())
     });

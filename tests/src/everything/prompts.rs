@@ -12,7 +12,7 @@ use mcp_proto::{
 use super::{
     State,
     content::PIXEL,
-    forms::{Name, name_form},
+    forms::{Topic, topic_form},
     resources::TEMPLATE,
 };
 
@@ -49,9 +49,9 @@ pub(super) fn add(router: &mut Router<State>) {
             Ok(PromptResult::new().user(image).user("Please look at the image above."))
         })
         .prompt(asking, |cx, _| {
-            let text = match cx.elicit::<Name>("user_name", name_form())? {
-                Elicited::Accepted(Name { name }) => format!("Please greet {name}."),
-                _ => "Please greet whoever does not say who they are.".into(),
+            let text = match cx.elicit("user_context", topic_form())? {
+                Elicited::Accepted(Topic { context }) => format!("Please write about {context}."),
+                _ => "Please write about anything.".into(),
             };
             Ok(PromptResult::new().user(text))
         })

@@ -11,7 +11,7 @@ use serde_json::json as value;
 
 use super::{
     NoArguments, State, failed,
-    forms::{Name, name_form},
+    forms::{Agreed, Colour, Name, agreed_form, colour_form, name_form},
     json,
 };
 
@@ -42,9 +42,9 @@ fn add_single(router: &mut Router<State>) {
                 state.drawn += 1;
                 state.drawn
             });
-            Ok(match cx.elicit::<Name>("user_name", any_name())? {
-                Elicited::Accepted(Name { name }) => format!("state-ok: {name} has number {drawn}"),
-                _ => format!("state-ok: nobody has number {drawn}"),
+            Ok(match cx.elicit("confirm", agreed_form())? {
+                Elicited::Accepted(Agreed { ok: true }) => format!("state-ok: number {drawn}"),
+                _ => format!("state-ok: not number {drawn}"),
             })
         })
         .tool(fixture("tampered_state", "Asks, and checks the state"), |cx, _: NoArguments| {
@@ -68,10 +68,10 @@ fn add_several(router: &mut Router<State>) {
         })
         .tool(fixture("multi_round", "Asks one thing after the other"), |cx, _: NoArguments| {
             let name = cx.elicit::<Name>("user_name", any_name())?;
-            let again = cx.elicit::<Name>("again", any_name())?;
-            match (name, again) {
-                (Elicited::Accepted(first), Elicited::Accepted(second)) => {
-                    Ok(format!("{}, also known as {}", first.name, second.name))
+            let colour = cx.elicit::<Colour>("colour", colour_form())?;
+            match (name, colour) {
+                (Elicited::Accepted(Name { name }), Elicited::Accepted(Colour { color })) => {
+                    Ok(format!("{name} likes {color} best."))
                 }
                 _ => failed("One of the questions was not answered."),
             }

@@ -47,8 +47,15 @@ pub fn add(router: &mut Router<State>, pool: &Pool) {
         },
         "required": ["milliseconds"],
     });
+    let reconnection = Tool::new("test_reconnection")
+        .description("Lets the client come back for its result, where the revision has that");
     router
         .tool_thread(pool, with_schema(tool, &schema), slow)
+        .tool_thread(pool, reconnection, |cx, _: NoArguments| {
+            cx.park(Duration::from_millis(50));
+            pause(cx, Duration::from_millis(100))?;
+            Ok("Welcome back.")
+        })
         // In place of the tool of the same name that does not pause. Clients that look at a
         // message later than at the result after it lose progress that comes together with it.
         .tool_thread(pool, progress_tool(), |cx, _: NoArguments| {

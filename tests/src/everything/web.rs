@@ -84,7 +84,17 @@ fn serve_on(
             announce(&server.url())?;
             server.run()
         }
-        Engine::TinyHttp => Err(io::Error::from(io::ErrorKind::Unsupported)),
+        Engine::TinyHttp => {
+            let mut server = mcp_tiny_http::Server::new("everything", "", router, State::default())
+                .config(config())
+                .http_config(http);
+            if auth {
+                server = server.authorize(|head| guarded::authorize(head).map(Arc::new));
+            }
+            let server = server.bind(listen)?;
+            announce(&server.url())?;
+            server.run()
+        }
     }
 }
 

@@ -21,7 +21,10 @@ fn answer(question: &Value) -> Value {
         }
         Some("elicitation/create") => json!({
             "action": "accept",
-            "content": {"name": "Alice", "username": "ada", "email": "ada@example.org"},
+            "content": {
+                "name": "Alice", "username": "ada", "email": "ada@example.org",
+                "ok": true, "color": "blue", "context": "bees",
+            },
         }),
         other => panic!("a question of no known kind: {other:?}"),
     }
@@ -156,11 +159,7 @@ fn without_a_session_a_question_ends_the_call_and_a_retry_goes_on() {
         ("test_input_required_result_tampered_state", "elicitation/create", "Hello, Alice!"),
         ("test_input_required_result_sampling", "sampling/createMessage", "The model says: Paris"),
         ("test_input_required_result_list_roots", "roots/list", "1 roots: file:///home/ada"),
-        (
-            "test_input_required_result_request_state",
-            "elicitation/create",
-            "state-ok: Alice has number 1",
-        ),
+        ("test_input_required_result_request_state", "elicitation/create", "state-ok: number 1"),
         ("test_streaming_elicitation", "elicitation/create", "Answered."),
         ("elicit_url", "elicitation/create", "The person went there."),
         ("sample_with_tools", "sampling/createMessage", "stop reason: endTurn"),
@@ -196,7 +195,7 @@ fn one_question_after_the_other_takes_a_round_each() {
     let second = retry(&mut peer, "tools/call", call_params(tool), &first);
     assert_ne!(result(&first)["requestState"], result(&second)["requestState"]);
     let third = retry(&mut peer, "tools/call", call_params(tool), &second);
-    assert_eq!(text(&third), "Alice, also known as Alice");
+    assert_eq!(text(&third), "Alice likes blue best.");
 }
 
 #[test]
@@ -277,12 +276,12 @@ fn a_prompt_may_ask_too() {
     let came = peer.request("prompts/get", params.clone());
     let came = retry(&mut peer, "prompts/get", params.clone(), &came);
     let said = |came: &[Value]| result(came)["messages"][0]["content"]["text"].clone();
-    assert_eq!(said(&came), "Please greet Alice.");
+    assert_eq!(said(&came), "Please write about bees.");
 
     let mut peer = Peer::new(LEGACY);
     let question = peer.request("prompts/get", params).remove(0);
     let came = peer.respond(&question, answer(&question));
-    assert_eq!(said(&came), "Please greet Alice.");
+    assert_eq!(said(&came), "Please write about bees.");
 }
 
 #[test]

@@ -5,6 +5,8 @@
 
 mod reading;
 #[cfg(test)]
+pub(super) mod testing;
+#[cfg(test)]
 mod tests;
 
 use alloc::{string::String, sync::Arc, vec::Vec};

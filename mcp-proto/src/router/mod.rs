@@ -289,7 +289,8 @@ impl<S: 'static> Router<S> {
 
     fn insert_tool(&mut self, tool: Tool, handler: tool::Handler<S>) -> &mut Self {
         let name = String::from(tool.name());
-        self.tools.insert(&name, ToolEntry { tool, handler });
+        let mirrored = tool.mirrored_params().unwrap_or_default();
+        self.tools.insert(&name, ToolEntry { tool, mirrored, handler });
         self.declared.changed = true;
         self
     }

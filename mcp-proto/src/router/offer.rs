@@ -9,7 +9,7 @@ use alloc::{
 
 use super::Router;
 use crate::{
-    schema::{ListCapability, ResourcesCapability, ServerCapabilities},
+    schema::{ListCapability, MirroredParams, ResourcesCapability, ServerCapabilities},
     server::{CacheHint, Offer},
     wire::Json,
 };
@@ -91,6 +91,15 @@ impl<S: 'static> Router<S> {
             .collect()
     }
 
+    /// The tools with arguments that header fields mirror.
+    fn mirrored_params(&self) -> BTreeMap<Box<str>, MirroredParams> {
+        let tools = self.tools.entries().after(None).map(|(_, entry)| entry);
+        tools
+            .filter(|entry| !entry.mirrored.is_empty())
+            .map(|entry| (entry.tool.name().into(), entry.mirrored.clone()))
+            .collect()
+    }
+
     fn offer(&self) -> Offer {
         let tools_revision = self.tools.entries().revision();
         let prompts_revision = self.prompts.entries().revision();
@@ -113,6 +122,7 @@ impl<S: 'static> Router<S> {
             instructions: self.declared.instructions.clone(),
             methods: self.methods.keys().cloned().collect(),
             tool_scopes: self.tool_scopes(),
+            mirrored_params: self.mirrored_params(),
             tools_revision,
             prompts_revision,
             resources_revision,

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     error::ErrorObject,
     grant::{Allow, Grant},
-    schema::{Tool, ToolResult},
+    schema::{MirroredParams, Tool, ToolResult},
     server::{Call, ResultBody},
     version::Rules,
     wire::Json,
@@ -22,6 +22,8 @@ use crate::{
 /// A tool and its handler.
 pub(super) struct ToolEntry<S> {
     pub(super) tool: Tool,
+    /// Read once, for most changes are of other tools.
+    pub(super) mirrored: MirroredParams,
     pub(super) handler: Handler<S>,
 }
 

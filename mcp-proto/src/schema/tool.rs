@@ -5,7 +5,7 @@
 use alloc::{boxed::Box, collections::BTreeSet, string::String, vec, vec::Vec};
 
 use super::{
-    Content, InvalidMetaKey, InvalidSchema,
+    Content, InvalidMetaKey, InvalidSchema, MirroredParams,
     entity::{Entity, entity_setters, write_list},
     json_schema::{self, Root},
     meta,
@@ -46,7 +46,8 @@ impl Tool {
 
     /// The JSON schema of the arguments, whose root must say `"type":"object"`.
     ///
-    /// Sent as it is. The core does not check arguments against it: typed arguments do that, or a
+    /// Sent as it is. Properties with `x-mcp-header` are mirrored in header fields; see
+    /// [`Tool::mirrored_params`]. The core does not check arguments against it: typed arguments do that, or a
     /// [`Validate`](crate::router::Validate).
     pub fn input_schema(mut self, schema: Json) -> Result<Self, InvalidSchema> {
         match json_schema::root(&schema)? {
@@ -112,6 +113,12 @@ impl Tool {
     pub fn requires_scope(mut self, scope: impl Into<Box<str>>) -> Self {
         self.required_scopes.insert(scope.into());
         self
+    }
+
+    /// The arguments that header fields mirror over HTTP from 2026-07-28. Fails if one annotation
+    /// in the input schema is wrong: nothing is checked then, and clients leave the tool out.
+    pub fn mirrored_params(&self) -> Result<MirroredParams, InvalidSchema> {
+        MirroredParams::of_schema(&self.input_schema)
     }
 
     /// What `tools/call` names it by.

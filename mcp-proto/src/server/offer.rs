@@ -7,7 +7,7 @@ use alloc::{
 };
 
 use super::List;
-use crate::schema::ServerCapabilities;
+use crate::schema::{MirroredParams, ServerCapabilities};
 
 /// What the application offers.
 ///
@@ -24,6 +24,9 @@ pub struct Offer {
     /// The scopes that a caller needs for a tool, by the tool's name; see
     /// [`Grant::has_scope`](crate::Grant::has_scope).
     pub tool_scopes: BTreeMap<Box<str>, BTreeSet<Box<str>>>,
+    /// The arguments that header fields mirror in 2026-07-28, by the tool's name; only of tools
+    /// that have some.
+    pub mirrored_params: BTreeMap<Box<str>, MirroredParams>,
     /// Grows with each change of the tools.
     pub tools_revision: u64,
     /// Grows with each change of the prompts.

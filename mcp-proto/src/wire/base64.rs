@@ -9,6 +9,12 @@ pub fn base64_encode(bytes: &[u8]) -> String {
     Base64::encode_string(bytes)
 }
 
+/// The bytes of standard base64 with padding; `None` for any text that [`base64_encode`] does not
+/// write.
+pub(super) fn base64_decode(text: &str) -> Option<Vec<u8>> {
+    Base64::decode_vec(text).ok()
+}
+
 /// URL-safe base64 without padding.
 pub(crate) fn base64url_encode(bytes: &[u8]) -> String {
     Base64UrlUnpadded::encode_string(bytes)

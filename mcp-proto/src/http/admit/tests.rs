@@ -2,38 +2,14 @@
 
 use std::{collections::BTreeSet, format, vec};
 
-use super::*;
+use super::{testing::*, *};
 use crate::{
     Version,
     http::{Hosts, Origins, ProtectedResource, field::EXPOSED},
-    schema::Implementation,
 };
 
-type Fields<'f> = &'f [(&'f str, &'f str)];
-
-const HOST: (&str, &str) = ("Host", "localhost:8080");
-const ACCEPT: (&str, &str) = ("Accept", "application/json, text/event-stream");
-const JSON: (&str, &str) = ("Content-Type", "application/json");
 const PAGE: (&str, &str) = ("Origin", "http://localhost:5173");
 const EVIL: (&str, &str) = ("Origin", "https://evil.example");
-
-fn server() -> ServerConfig {
-    ServerConfig::new(Implementation::new("test", "1"))
-}
-
-fn gate() -> Gate {
-    Gate::new(&server(), &HttpConfig::default())
-}
-
-fn ask(gate: &Gate, method: &str, path: &str, fields: Fields<'_>) -> Result<Admission, Response> {
-    gate.admit(&Head { method, path, headers: &fields })
-}
-
-/// A POST with all that is needed, and `fields` besides.
-fn post(gate: &Gate, fields: Fields<'_>) -> Admission {
-    let fields = [&[HOST, ACCEPT, JSON], fields].concat();
-    ask(gate, "POST", "/mcp", &fields).unwrap()
-}
 
 /// The status that a request gets at once.
 fn at_once(gate: &Gate, method: &str, path: &str, fields: Fields<'_>) -> Option<u16> {

@@ -224,3 +224,22 @@ fn the_observer_hears_of_what_is_no_call() {
     router.observe(&mut heard, &event);
     assert_eq!(heard, [format!("{event:?}")]);
 }
+
+#[test]
+fn what_header_fields_mirror_is_offered_of_tools_that_say_so_rightly() {
+    let mut router = Router::<()>::new();
+    for (name, member) in [
+        ("right", r#""x-mcp-header":"A""#),
+        ("wrong", r#""x-mcp-header":"""#),
+        ("plain", r#""title":"A""#),
+    ] {
+        let property = format!(r#"{{"type":"string",{member}}}"#);
+        let schema = format!(r#"{{"type":"object","properties":{{"a":{property}}}}}"#);
+        let tool = Tool::new(name).input_schema(Json::parse_text(&schema).unwrap()).unwrap();
+        assert_eq!(tool.mirrored_params().is_err(), name == "wrong");
+        router.tool(tool, |_, _: Json| Ok(()));
+    }
+    let offer = router.take_offer().unwrap();
+    assert_eq!(offer.mirrored_params.keys().map(|name| &**name).collect::<Vec<_>>(), ["right"]);
+    assert!(!offer.mirrored_params["right"].is_empty());
+}

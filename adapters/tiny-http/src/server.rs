@@ -23,7 +23,7 @@ use crate::{
     driver::{Driver, Input},
     intake::Parked,
     peers::{Acquaintance, Seats},
-    usher::Usher,
+    usher::{self, Usher},
     wires::{Listener, Wires},
 };
 
@@ -193,7 +193,7 @@ impl<S: 'static> Server<S> {
             let why = format!("at {exposed} strangers could call: name the hosts that are meant");
             return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
         }
-        let socket = TcpListener::bind(&*addresses)?;
+        let socket = usher::listen(&addresses, &self.bounds)?;
         Ok(Bound { address: socket.local_addr()?, socket, server: self })
     }
 }
@@ -246,7 +246,7 @@ impl<S: 'static> Bound<S> {
         config.unix_at_zero = unix.unwrap_or(Duration::ZERO);
         let clock = Instant::now();
         let endpoint = Endpoint::new(config, http, Box::new(OsEntropy));
-        let (usher, tiny) = Usher::begin(self.socket, &bounds, Arc::clone(&inbox))?;
+        let (usher, tiny) = Usher::begin(self.socket, Arc::clone(&inbox))?;
         // Whoever keeps an outbox must not keep the socket open.
         let waker = Arc::downgrade(&tiny);
         inbox.wake_with(Box::new(move || {

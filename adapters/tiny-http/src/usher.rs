@@ -21,7 +21,7 @@ use std::{
 };
 
 use mcp_stdio::parts::Commands;
-use rustix::net::sockopt::{Timeout, set_socket_timeout, set_tcp_nodelay};
+use socket2::{Domain, SockRef, Socket, Type};
 use tiny_http::Server as Tiny;
 
 use crate::{driver::Input, server::Bounds};
@@ -49,6 +49,35 @@ const KNOCKS_MAX: usize = 32;
 const TURNED_AWAY: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 
+/// How many connections may wait to be accepted.
+const BACKLOG: i32 = 1024;
+
+/// Listens at the first address where that is possible, with all that connections inherit.
+pub(crate) fn listen(addresses: &[SocketAddr], bounds: &Bounds) -> io::Result<TcpListener> {
+    let mut failure = io::ErrorKind::AddrNotAvailable.into();
+    for address in addresses {
+        match listen_at(*address, bounds) {
+            Ok(listener) => return Ok(listener),
+            Err(error) => failure = error,
+        }
+    }
+    Err(failure)
+}
+
+fn listen_at(address: SocketAddr, bounds: &Bounds) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    // Elsewhere it means that two may listen at one address.
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    socket.set_tcp_nodelay(true)?;
+    socket.set_write_timeout(Some(STALL))?;
+    // Accepting is subject to it, too: it must be longer than two knocks are apart.
+    socket.set_read_timeout(Some(bounds.silence_timeout.max(KNOCK_EVERY * 3)))?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
 /// The way to the thread that looks after the listening socket. It ends when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Usher {
@@ -65,14 +94,8 @@ impl Usher {
     /// Begins to look after `listener`, and makes the first server of it.
     pub(crate) fn begin(
         listener: TcpListener,
-        bounds: &Bounds,
         inbox: Arc<Commands<Input>>,
     ) -> io::Result<(Self, Arc<Tiny>)> {
-        set_tcp_nodelay(&listener, true)?;
-        set_socket_timeout(&listener, Timeout::Send, Some(STALL))?;
-        // Accepting is subject to it, too: it must be longer than two knocks are apart.
-        let silence = bounds.silence_timeout.max(KNOCK_EVERY * 3);
-        set_socket_timeout(&listener, Timeout::Recv, Some(silence))?;
         let door = within(listener.local_addr()?);
         let tiny = serve(&listener)?;
         let (bell, rings) = channel();
@@ -191,7 +214,7 @@ fn turn_away(listener: &TcpListener, door: SocketAddr, rings: &Receiver<Ring>) {
     if !given_up {
         return;
     }
-    let _ = set_socket_timeout(listener, Timeout::Recv, Some(KNOCK_WAIT));
+    let _ = SockRef::from(listener).set_read_timeout(Some(KNOCK_WAIT));
     loop {
         // Nothing that is asked for can be done any more; but when the driver ends, so does this.
         match rings.try_recv() {

@@ -1,0 +1,159 @@
+//! Clients that hold on to what they get: others are served meanwhile.
+
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+use mcp_proto::{Limits, http::HttpConfig, server::ServerConfig};
+use mcp_tiny_http::Bounds;
+use serde_json::json;
+
+use crate::common::{Client, POST, Running, eventually};
+
+fn bounded(change: impl FnOnce(&mut Bounds) + Send + 'static) -> Running {
+    let mut bounds = Bounds::default();
+    change(&mut bounds);
+    Running::with(|server| server.bounds(bounds))
+}
+
+#[test]
+fn slow_heads_keep_nobody_waiting() {
+    let server = Running::new();
+    let slow: Vec<_> = (0..100)
+        .map(|_| {
+            let mut client = server.client();
+            client.write("POST /mcp HTTP/1.1\r\nhost: lo");
+            client
+        })
+        .collect();
+    server.session().check_echo();
+    drop(slow);
+}
+
+#[test]
+fn slow_bodies_keep_nobody_waiting_and_are_given_up() {
+    let server = bounded(|bounds| bounds.body_timeout = Duration::from_millis(300));
+    let mut slow: Vec<Client> = (0..50)
+        .map(|_| {
+            let mut client = server.client();
+            let fields = format!("{POST}content-length: 5000\r\n");
+            client.write(client.request("POST", &fields, "{"));
+            client
+        })
+        .collect();
+    server.session().check_echo();
+    // What is late is noticed with the next byte, or when nothing has come for long.
+    thread::park_timeout(Duration::from_millis(400));
+    for client in &mut slow {
+        client.write("\"");
+        assert_eq!(client.answer().status, 408);
+    }
+}
+
+#[test]
+fn a_client_that_says_nothing_is_left() {
+    let server = bounded(|bounds| bounds.silence_timeout = Duration::ZERO);
+    let mut silent = server.client();
+    let mut half = server.client();
+    half.write("POST /mcp HT");
+    let mut idle = server.session();
+    let began = Instant::now();
+    assert_eq!((silent.rest(), half.rest(), idle.rest()), (vec![], vec![], vec![]));
+    assert!(began.elapsed() > Duration::from_secs(10), "it was left at once");
+}
+
+#[test]
+fn a_body_over_the_limit_is_refused() {
+    let config = |server: mcp_tiny_http::Server<()>| {
+        let mut config = ServerConfig::new(mcp_proto::schema::Implementation::new("test", "1"));
+        config.limits.message_bytes_max = 4096;
+        server.config(config)
+    };
+    let server = Running::with(config);
+    let body = "x".repeat(5000);
+    let mut client = server.session();
+    client.write(client.post(&body));
+    assert_eq!(client.answer().status, 413);
+    let mut client = server.session();
+    let fields = format!("{POST}transfer-encoding: chunked\r\n");
+    client.write(client.request("POST", &fields, &format!("1388\r\n{body}\r\n0\r\n\r\n")));
+    assert_eq!(client.answer().status, 413);
+    server.session().check_echo();
+}
+
+#[test]
+fn two_thousand_half_open_connections_keep_nobody_waiting() {
+    let server = Running::new();
+    let half: Vec<_> = (0..2000).map(|_| server.client()).collect();
+    for _ in 0..5 {
+        server.session().check_echo();
+    }
+    drop(half);
+    server.session().check_echo();
+}
+
+#[test]
+fn a_client_that_never_reads_keeps_nobody_waiting_and_is_given_up() {
+    let server = bounded(|bounds| bounds.write_timeout = Duration::from_millis(300));
+    let mut deaf = server.session();
+    let big = json!({ "bytes": 3_000_000 });
+    for _ in 0..5 {
+        deaf.start("fill", &big);
+    }
+    let mut other = server.session();
+    for _ in 0..5 {
+        other.check_echo();
+    }
+    let open =
+        |server: &Running| server.handle.inspect(|endpoint| endpoint.calls().count()).unwrap();
+    eventually("calls of a deaf client go on", || open(&server) == 0);
+    other.check_echo();
+}
+
+#[test]
+fn a_stream_that_is_never_read_keeps_nobody_waiting() {
+    let server = bounded(|bounds| bounds.write_timeout = Duration::from_millis(300));
+    let mut deaf = server.session();
+    deaf.start("steps", &json!({ "count": 200_000 }));
+    let mut other = server.session();
+    other.check_echo();
+}
+
+#[test]
+fn over_the_cap_a_request_is_refused_and_under_it_served() {
+    let server = bounded(|bounds| bounds.exchanges_max = 3);
+    let mut open: Vec<_> = (0..3).map(|_| server.client()).collect();
+    for client in &mut open {
+        client.initialize();
+        client.open_stream();
+    }
+    let mut client = server.client();
+    assert_eq!(client.try_initialize().status, 503);
+    drop(open.pop());
+    // That it is gone is noticed when it is written to.
+    server
+        .handle
+        .outbox()
+        .send(mcp_proto::server::Command::ListChanged(mcp_proto::schema::List::Tools));
+    eventually("a stream that is closed keeps its place", || client.try_initialize().status == 200);
+}
+
+#[test]
+fn a_flood_of_handshakes_ends_at_the_cap_and_sessions_live_on() {
+    let config = |server: mcp_tiny_http::Server<()>| {
+        let mut limits = Limits::default();
+        limits.sessions_max = 20;
+        let mut config = ServerConfig::new(mcp_proto::schema::Implementation::new("test", "1"));
+        config.limits = limits;
+        let mut http = HttpConfig::default();
+        http.over_sessions = mcp_proto::http::OverSessions::Refuse;
+        server.config(config).http_config(http)
+    };
+    let server = Running::with(config);
+    let mut first = server.session();
+    let mut flood = server.client();
+    let refused = (0..500).filter(|_| flood.try_initialize().status == 503).count();
+    assert_eq!(refused, 500 - 19);
+    first.check_echo();
+}

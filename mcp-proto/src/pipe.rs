@@ -387,4 +387,4 @@ impl Side {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

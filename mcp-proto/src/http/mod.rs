@@ -53,3 +53,6 @@ pub use endpoint::Endpoint;
 pub use head::{Head, Headers, Response, ResponseHead};
 pub use output::{HttpOutput, Refused, StreamFrame, StreamKind, Telemetry};
 pub use watch::{OpenSession, OpenStream, RunningCall};
+
+#[cfg(test)]
+mod tests;

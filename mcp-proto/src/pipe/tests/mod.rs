@@ -25,7 +25,7 @@ mod progress;
 mod races;
 mod results;
 mod shape;
-pub(super) mod show;
+pub(crate) mod show;
 mod walk;
 
 use alloc::{
@@ -71,13 +71,13 @@ pub(super) struct Peer {
 }
 
 /// Random bytes that are the same in every run; counts them.
-pub(super) struct Seeded {
+pub(crate) struct Seeded {
     state: u64,
     drawn: Arc<AtomicUsize>,
 }
 
 impl Seeded {
-    pub(super) fn new(drawn: &Arc<AtomicUsize>) -> Self {
+    pub(crate) fn new(drawn: &Arc<AtomicUsize>) -> Self {
         Self { state: 0x9E37_79B9_7F4A_7C15, drawn: drawn.clone() }
     }
 }
@@ -95,58 +95,58 @@ impl Entropy for Seeded {
 }
 
 /// The member `_meta` of a 2026-07-28 request whose client declares `capabilities`.
-pub(super) fn meta(capabilities: &str) -> String {
+pub(crate) fn meta(capabilities: &str) -> String {
     format!(
         r#""_meta":{{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{capabilities}}}"#
     )
 }
 
 /// A request of a legacy client; `params` is an object.
-pub(super) fn legacy(id: &str, method: &str, params: &str) -> String {
+pub(crate) fn legacy(id: &str, method: &str, params: &str) -> String {
     format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"{method}","params":{params}}}"#)
 }
 
 /// A 2026-07-28 request that declares every capability; `members` of its parameters besides.
-pub(super) fn modern(id: &str, method: &str, members: &str) -> String {
+pub(crate) fn modern(id: &str, method: &str, members: &str) -> String {
     modern_with(ALL_CAPABILITIES, id, method, members)
 }
 
-pub(super) fn modern_with(capabilities: &str, id: &str, method: &str, members: &str) -> String {
+pub(crate) fn modern_with(capabilities: &str, id: &str, method: &str, members: &str) -> String {
     let comma = if members.is_empty() { "" } else { "," };
     legacy(id, method, &format!("{{{members}{comma}{}}}", meta(capabilities)))
 }
 
-pub(super) fn notification(method: &str, params: &str) -> String {
+pub(crate) fn notification(method: &str, params: &str) -> String {
     format!(r#"{{"jsonrpc":"2.0","method":"{method}","params":{params}}}"#)
 }
 
-pub(super) fn cancel(id: &str) -> String {
+pub(crate) fn cancel(id: &str) -> String {
     notification("notifications/cancelled", &format!(r#"{{"requestId":{id}}}"#))
 }
 
-pub(super) fn initialize(id: &str, version: &str) -> String {
+pub(crate) fn initialize(id: &str, version: &str) -> String {
     let info = r#""clientInfo":{"name":"c","version":"1"}"#;
     let params =
         format!(r#"{{"protocolVersion":"{version}","capabilities":{ALL_CAPABILITIES},{info}}}"#);
     legacy(id, "initialize", &params)
 }
 
-pub(super) const INITIALIZED: &str = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
+pub(crate) const INITIALIZED: &str = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
 
-pub(super) const ALL_CAPABILITIES: &str = r#"{"roots":{"listChanged":true},"sampling":{"tools":{},"context":{}},"elicitation":{"form":{},"url":{}}}"#;
+pub(crate) const ALL_CAPABILITIES: &str = r#"{"roots":{"listChanged":true},"sampling":{"tools":{},"context":{}},"elicitation":{"form":{},"url":{}}}"#;
 
 /// The arguments of a `tools/call`.
-pub(super) const TOOL: &str = r#""name":"echo","arguments":{"n":1}"#;
+pub(crate) const TOOL: &str = r#""name":"echo","arguments":{"n":1}"#;
 
-pub(super) const LEGACY: [Version; 4] =
+pub(crate) const LEGACY: [Version; 4] =
     [Version::V2024_11_05, Version::V2025_03_26, Version::V2025_06_18, Version::V2025_11_25];
 
-pub(super) fn config() -> ServerConfig {
+pub(crate) fn config() -> ServerConfig {
     ServerConfig::new(Implementation::new("s", "1"))
 }
 
 /// Everything that can be offered, and two methods of the application's own.
-pub(super) fn offer() -> Offer {
+pub(crate) fn offer() -> Offer {
     Offer {
         capabilities: ServerCapabilities {
             logging: true,
@@ -162,7 +162,7 @@ pub(super) fn offer() -> Offer {
 }
 
 /// All orders of some things that differ.
-pub(super) fn orders<T: Copy + PartialEq>(things: &[T]) -> Vec<Vec<T>> {
+pub(crate) fn orders<T: Copy + PartialEq>(things: &[T]) -> Vec<Vec<T>> {
     if things.is_empty() {
         return Vec::from([Vec::new()]);
     }
@@ -177,12 +177,12 @@ pub(super) fn orders<T: Copy + PartialEq>(things: &[T]) -> Vec<Vec<T>> {
     things.iter().flat_map(begun_with).collect()
 }
 
-pub(super) fn millis(millis: u64) -> Duration {
+pub(crate) fn millis(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
 /// A form, as the parameters of `elicitation/create`.
-pub(super) fn form(message: &str) -> Question {
+pub(crate) fn form(message: &str) -> Question {
     let params = format!(r#"{{"message":"{message}","requestedSchema":{{"type":"object"}}}}"#);
     Question::Elicit(Json::parse_text(&params).unwrap())
 }
@@ -266,9 +266,9 @@ impl Peer {
 }
 
 /// Asks for every kind of change.
-pub(super) const EVERYTHING: &str = r#"{"toolsListChanged":true,"promptsListChanged":true,"resourcesListChanged":true,"resourceSubscriptions":["a:1"]}"#;
+pub(crate) const EVERYTHING: &str = r#"{"toolsListChanged":true,"promptsListChanged":true,"resourcesListChanged":true,"resourceSubscriptions":["a:1"]}"#;
 
-pub(super) fn listen(id: &str, filter: &str) -> String {
+pub(crate) fn listen(id: &str, filter: &str) -> String {
     modern(id, "subscriptions/listen", &format!(r#""notifications":{filter}"#))
 }
 

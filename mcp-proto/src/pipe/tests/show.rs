@@ -10,7 +10,7 @@ use core::fmt::Write;
 use crate::server::{Answer, Call, Event, Method};
 
 /// One entry of a transcript, folded where it is too long for the eye.
-pub(in crate::pipe) fn entry(mark: char, text: &str) -> String {
+pub(crate) fn entry(mark: char, text: &str) -> String {
     const COLUMNS: usize = 80;
     const CHARS_MAX: usize = 1000;
     if let Some((end, _)) = text.char_indices().nth(CHARS_MAX) {
@@ -48,7 +48,7 @@ fn masked(text: &str) -> String {
     }
 }
 
-pub(super) fn event(event: &Event) -> String {
+pub(crate) fn event(event: &Event) -> String {
     match event {
         Event::Call(call) => self::call(call),
         Event::Cancelled { call, reason } => {

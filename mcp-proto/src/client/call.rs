@@ -329,11 +329,7 @@ impl Client {
             let delivery = if sent { Delivery::OutcomeUnknown } else { Delivery::NotSent };
             self.finish(call, Err(CallError::Lost(delivery)));
         }
-        let questions: Vec<QuestionId> = self.questions.keys().copied().collect();
-        for question in questions {
-            self.questions.remove(&question);
-            self.tell(ClientEvent::Withdrawn { question });
-        }
+        self.withdraw_questions();
     }
 }
 

@@ -59,7 +59,7 @@ impl Client {
     }
 
     /// `probed`: whether this very server has seen the probe.
-    fn initialize(&mut self, now: Instant, probed: bool) {
+    pub(super) fn initialize(&mut self, now: Instant, probed: bool) {
         // An answer to the probe that is still on its way has come too late.
         self.sent.clear();
         let Some(version) = Version::newest_with_handshake(&self.versions) else {
@@ -176,7 +176,7 @@ impl Client {
         self.send_held(now);
     }
 
-    pub(super) fn fail(&mut self, error: ConnectError) {
+    pub(crate) fn fail(&mut self, error: ConnectError) {
         self.phase = Phase::Failed;
         self.timers.cancel(Timer::Connect);
         self.sent.clear();

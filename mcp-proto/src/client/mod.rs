@@ -23,6 +23,7 @@ mod config;
 mod encode;
 mod event;
 mod handshake;
+mod intake;
 mod listen;
 mod notification;
 mod probe;

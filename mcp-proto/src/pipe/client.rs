@@ -6,11 +6,10 @@ use crate::{
         CallOptions, Client, ClientCallId, ClientConfig, ClientEvent, ClientOutput,
         DroppedByClient, Listening, QuestionId,
     },
-    error::{CommandError, ErrorObject, excerpt, excerpt_of_bytes},
-    rpc::error_response,
+    error::CommandError,
     schema::{Answer, Level},
     time::Instant,
-    wire::{Body, Json, Line, LineDecoder, Malformed, Message},
+    wire::{Body, Json, Line, LineDecoder},
 };
 
 /// A client at the end of a byte stream.
@@ -152,7 +151,7 @@ impl ClientPipe {
             }
             let found = match self.lines.next_line() {
                 Some(Line::Complete(line)) => {
-                    take_line(&mut self.client, &mut self.out, self.now, line);
+                    take_line(&mut self.client, &self.out, self.now, line);
                     true
                 }
                 Some(Line::TooLong) => {
@@ -209,53 +208,17 @@ fn is_stuck(out: &Outgoing, client: &Client) -> bool {
     out.pending().len() > client.config().limits.output_bytes_max
 }
 
-fn take_line(client: &mut Client, out: &mut Outgoing, now: Instant, line: &[u8]) {
+fn take_line(client: &mut Client, out: &Outgoing, now: Instant, line: &[u8]) {
     let stuck = is_stuck(out, client);
-    let take = |client: &mut Client, message: Message<'_>| match message {
-        // Reading goes on while a write is stuck, or both sides would wait for ever; but a server
-        // that asks and does not read gets no answers that would pile up here.
-        Message::Request(request) if stuck => {
-            client.drop_noted(DroppedByClient::Request(excerpt(&request.method).into()));
-        }
-        message => client.handle_message(now, message),
-    };
     match Body::parse(line) {
-        Body::Single(Ok(message)) => take(client, message),
-        Body::Single(Err(malformed)) => take_malformed(client, out, now, &malformed, line),
-        Body::Batch(elements)
-            if client.agreement().is_some_and(|agreed| agreed.version.rules().batches) =>
-        {
+        Body::Single(element) => client.handle_element(now, element, stuck, line),
+        Body::Batch(elements) if client.takes_batches() => {
             for element in elements {
-                match element {
-                    Ok(message) => take(client, message),
-                    Err(malformed) => take_malformed(client, out, now, &malformed, line),
-                }
+                client.handle_element(now, element, stuck, line);
             }
         }
-        Body::Batch(_) => client.drop_noted(DroppedByClient::Junk(excerpt_of_bytes(line).into())),
+        Body::Batch(_) => client.drop_junk(line),
     }
-}
-
-/// A line that is no message is told to the application. The server hears of it only where it
-/// asked something that can be named: answering all junk would be answering for ever.
-fn take_malformed(
-    client: &mut Client,
-    out: &mut Outgoing,
-    now: Instant,
-    malformed: &Malformed,
-    line: &[u8],
-) {
-    if let Some(id) = malformed.id.as_ref().filter(|_| malformed.response) {
-        client.handle_malformed(now, id);
-    }
-    if let Some(id) = malformed.id.as_ref().filter(|_| !malformed.response)
-        && !is_stuck(out, client)
-        && client.agreement().is_none_or(|agreed| agreed.version.rules().server_requests)
-    {
-        let error = ErrorObject::invalid_request("Not a JSON-RPC message");
-        out.push_line(&error_response(Some(id), false, &error));
-    }
-    client.drop_noted(DroppedByClient::Junk(excerpt_of_bytes(line).into()));
 }
 
 #[cfg(test)]

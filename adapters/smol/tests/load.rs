@@ -7,16 +7,16 @@ use std::{
     net::TcpStream,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-        mpsc::{Receiver, channel},
+        atomic::{AtomicBool, Ordering},
+        mpsc::channel,
     },
     thread,
 };
 
-use common::{Client, DEADLINE, Running, start};
+use common::{DEADLINE, Running, start};
 use mcp_proto::{
     Limits, Router,
-    http::{HttpConfig, OverSessions, Telemetry},
+    http::{HttpConfig, OverSessions},
     router::Stop,
     schema::{Implementation, Level, Tool},
     server::{About, Command, Event, ServerConfig, SessionKey},
@@ -68,17 +68,9 @@ fn half_open_connections_over_the_cap_make_room_for_others() {
     drop(half_open);
 }
 
-/// A server that tells of the sessions that are opened and counts the messages it drops.
-struct Talkative {
-    running: Running<Anyone>,
-    sessions: Receiver<SessionKey>,
-    dropped: Arc<AtomicU64>,
-}
-
-fn talkative(bounds: Bounds) -> Talkative {
+/// A server with a session whose general stream somebody talks to.
+fn talkative(bounds: Bounds) -> (Running<Anyone>, std::sync::mpsc::Receiver<SessionKey>) {
     let (opened, sessions) = channel();
-    let dropped = Arc::new(AtomicU64::new(0));
-    let counted = Arc::clone(&dropped);
     let running = start(move || {
         let mut router = echo();
         router.on_event(move |(), event| {
@@ -86,29 +78,9 @@ fn talkative(bounds: Bounds) -> Talkative {
                 let _ = opened.send(*session);
             }
         });
-        let mut config = ServerConfig::new(Implementation::new("test", "1"));
-        config.limits = Limits { logs_per_second_max: u32::MAX, ..Limits::default() };
-        let server = Server::new("test", "1", router, ()).config(config).bounds(bounds);
-        server.on_telemetry(move |telemetry| {
-            if let Telemetry::Dropped { count } = telemetry {
-                counted.fetch_add(*count, Ordering::SeqCst);
-            }
-        })
+        Server::new("test", "1", router, ()).bounds(bounds)
     });
-    Talkative { running, sessions, dropped }
-}
-
-impl Talkative {
-    /// Opens a session and its general stream.
-    fn listen(&self) -> (Client, Client, SessionKey) {
-        let mut client = self.running.connect();
-        client.initialize();
-        let session = self.sessions.recv_timeout(DEADLINE).unwrap();
-        let mut stream = self.running.connect();
-        stream.session.clone_from(&client.session);
-        assert_eq!(stream.open_stream().status, 200);
-        (client, stream, session)
-    }
+    (running, sessions)
 }
 
 fn log(session: SessionKey, text: &str) -> Command {
@@ -122,9 +94,14 @@ fn log(session: SessionKey, text: &str) -> Command {
 
 #[test]
 fn a_stream_that_is_never_read_stays_within_its_bound() {
-    let server = talkative(Bounds::default());
-    let (mut client, deaf, session) = server.listen();
-    let outbox = server.running.handle.outbox();
+    let (running, sessions) = talkative(Bounds::default());
+    let mut client = running.connect();
+    client.initialize();
+    let session = sessions.recv_timeout(DEADLINE).unwrap();
+    let mut deaf = running.connect();
+    deaf.session.clone_from(&client.session);
+    assert_eq!(deaf.open_stream().status, 200);
+    let outbox = running.handle.outbox();
     let text = "x".repeat(10_000);
     // 200 MB, of which sockets and queues hold a few.
     for round in 0..100 {
@@ -133,23 +110,28 @@ fn a_stream_that_is_never_read_stays_within_its_bound() {
         }
         assert_eq!(client.call(round, "echo", &json!({}))["id"], round);
     }
-    assert!(server.dropped.load(Ordering::SeqCst) > 10_000, "{:?}", server.dropped);
+    let dropped = running.handle.inspect(|endpoint| endpoint.server().stats().congested);
+    assert!(smol::block_on(dropped).unwrap() > 10_000);
     drop(deaf);
-    check_served(&server.running);
+    check_served(&running);
 }
 
 #[test]
 fn a_stream_that_is_never_read_is_closed_in_its_time() {
     let write_timeout = std::time::Duration::from_millis(200);
-    let server = talkative(Bounds { write_timeout, ..Bounds::default() });
-    let (_client, _deaf, session) = server.listen();
-    let handle = &server.running.handle;
+    let (running, sessions) = talkative(Bounds { write_timeout, ..Bounds::default() });
+    let mut client = running.connect();
+    client.initialize();
+    let session = sessions.recv_timeout(DEADLINE).unwrap();
+    let mut deaf = running.connect();
+    deaf.session.clone_from(&client.session);
+    assert_eq!(deaf.open_stream().status, 200);
     let text = "x".repeat(100_000);
     for _ in 0..500 {
-        handle.outbox().send(log(session, &text));
+        running.handle.outbox().send(log(session, &text));
     }
     let began = std::time::Instant::now();
-    while smol::block_on(handle.inspect(|endpoint| endpoint.streams().count())) != Some(0) {
+    while smol::block_on(running.handle.inspect(|endpoint| endpoint.streams().count())) != Some(0) {
         assert!(began.elapsed() < DEADLINE, "the stream is still open");
         thread::yield_now();
     }

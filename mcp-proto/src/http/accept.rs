@@ -57,8 +57,17 @@ impl Wish {
 
 /// Whether a `Content-Type` is that of JSON; its parameters change nothing.
 pub(super) fn is_json(content_type: &str) -> bool {
-    let essence = split_unquoted(content_type, b';').next().unwrap_or_default();
-    essence.eq_ignore_ascii_case("application/json")
+    is_essence(content_type, "application/json")
+}
+
+/// Whether a `Content-Type` is that of an event stream.
+pub(super) fn is_event_stream(content_type: &str) -> bool {
+    is_essence(content_type, "text/event-stream")
+}
+
+fn is_essence(content_type: &str, essence: &str) -> bool {
+    let own = split_unquoted(content_type, b';').next().unwrap_or_default();
+    own.eq_ignore_ascii_case(essence)
 }
 
 /// `q=0`, with up to three more zeros.

@@ -1,21 +1,42 @@
 //! A client behind HTTP.
 
+mod backoff;
 mod config;
+mod exchange;
+mod messages;
 mod output;
+mod receive;
+mod route;
+mod send;
+mod session;
+mod streams;
 mod target;
+mod tools;
 
-use alloc::{boxed::Box, vec::Vec};
+use alloc::{
+    boxed::Box,
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    vec::Vec,
+};
 
 pub use config::{HttpClientConfig, InvalidHttpClient, Reconnect, Verdict};
 pub use output::{ClientExchange, HttpClientOutput, HttpNotice, HttpRequest};
 
+use backoff::Backoff;
+use exchange::{Draft, Exchange};
+use route::{General, Route};
+use session::Session;
 use target::Target;
+use tools::Tools;
 
 use super::Headers;
 use crate::{
     CommandError, Entropy, Instant,
-    client::{CallOptions, Client, ClientCallId, ClientConfig, Delivery, Listening, QuestionId},
+    client::{
+        CallOptions, Client, ClientCallId, ClientConfig, Delivery, Era, Listening, QuestionId,
+    },
     schema::{Answer, Level},
+    time::Timers,
     wire::Json,
 };
 
@@ -32,9 +53,55 @@ use crate::{
 pub struct HttpClient {
     client: Client,
     http: HttpClientConfig,
+    /// Where requests go: within the origin that the application named.
     target: Target,
     entropy: Box<dyn Entropy>,
     now: Instant,
+    exchanges: BTreeMap<ClientExchange, Exchange>,
+    /// The requests that are not answered, by their ids.
+    routes: BTreeMap<i64, Route>,
+    /// What waits for room or for the handshake, in order.
+    waiting: VecDeque<Draft>,
+    waiting_bytes: usize,
+    session: Session,
+    general: General,
+    /// How often the stream of each subscription was opened again.
+    listens: BTreeMap<ClientCallId, Backoff>,
+    /// The same of the first contact.
+    contact: Backoff,
+    tools: Tools,
+    /// The list of tools that is asked for because a call was refused for its header fields.
+    refresh: Option<ClientCallId>,
+    /// The calls that were refused so once.
+    refreshed: BTreeSet<ClientCallId>,
+    timers: Timers<Timer>,
+    next_exchange: u64,
+    outputs: VecDeque<HttpClientOutput>,
+    end: End,
+}
+
+/// What a deadline is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Timer {
+    /// An exchange that nobody waits for.
+    Exchange(ClientExchange),
+    /// The pause before a request goes on.
+    Route(i64),
+    /// The pause before the general stream is opened again.
+    General,
+    /// What holds up the first calls of a session.
+    Gate,
+    /// The end of the session.
+    End,
+}
+
+/// Whether the client is at its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    Open,
+    /// The session is being ended.
+    Ending,
+    Ended,
 }
 
 impl core::fmt::Debug for HttpClient {
@@ -46,13 +113,38 @@ impl core::fmt::Debug for HttpClient {
 impl HttpClient {
     /// A client that has said nothing yet: see [`HttpClient::start`].
     pub fn new(
-        config: ClientConfig,
+        mut config: ClientConfig,
         http: HttpClientConfig,
         entropy: Box<dyn Entropy>,
     ) -> Result<Self, InvalidHttpClient> {
         let target = Target::parse(&http.url).ok_or(InvalidHttpClient::Url)?;
         config::check_fields(&http.headers)?;
-        Ok(Self { client: Client::new(config), http, target, entropy, now: Instant::ZERO })
+        let verdict = http.verdict.as_ref().filter(|verdict| *verdict.origin == *target.origin());
+        if let (Era::Auto, Some(verdict)) = (config.era, verdict) {
+            config.era = verdict.era;
+        }
+        Ok(Self {
+            tools: Tools::new(config.limits.mirrored_tools_max),
+            client: Client::new(config),
+            http,
+            target,
+            entropy,
+            now: Instant::ZERO,
+            exchanges: BTreeMap::new(),
+            routes: BTreeMap::new(),
+            waiting: VecDeque::new(),
+            waiting_bytes: 0,
+            session: Session::default(),
+            general: General::default(),
+            listens: BTreeMap::new(),
+            contact: Backoff::default(),
+            refresh: None,
+            refreshed: BTreeSet::new(),
+            timers: Timers::new(),
+            next_exchange: 0,
+            outputs: VecDeque::new(),
+            end: End::Open,
+        })
     }
 
     /// The machine behind the transport, for its getters.
@@ -81,6 +173,7 @@ impl HttpClient {
     pub fn start(&mut self, now: Instant) {
         self.now = now;
         self.client.start(now);
+        self.pump();
     }
 
     /// Calls a method: see [`Client::call`].
@@ -91,18 +184,26 @@ impl HttpClient {
         params: &Json,
         options: CallOptions,
     ) -> ClientCallId {
-        self.now = now;
-        self.client.call(now, method, params, options)
+        self.begin(now);
+        let call = self.client.call(now, method, params, options);
+        self.pump();
+        call
     }
 
     /// Sends a notification: see [`Client::notify`].
     pub fn notify(&mut self, method: &str, params: &Json) -> Result<(), CommandError> {
-        self.client.notify(method, params)
+        self.begin(self.now);
+        let done = self.client.notify(method, params);
+        self.pump();
+        done
     }
 
-    /// Gives a call up, or ends a subscription: see [`Client::cancel`].
+    /// Gives a call up, or ends a subscription: see [`Client::cancel`]. In 2026-07-28 the end of the
+    /// exchange tells the server.
     pub fn cancel(&mut self, call: ClientCallId, reason: Option<&str>) -> Result<(), CommandError> {
-        self.client.cancel(call, reason)
+        let done = self.client.cancel(call, reason);
+        self.pump();
+        done
     }
 
     /// Answers a question: see [`Client::answer`].
@@ -113,28 +214,36 @@ impl HttpClient {
         answer: Answer,
     ) -> Result<(), CommandError> {
         self.now = now;
-        self.client.answer(now, question, answer)
+        let done = self.client.answer(now, question, answer);
+        self.pump();
+        done
     }
 
-    /// Wants to be told of changes: see [`Client::listen`]. In 2026-07-28 the subscription lives on
-    /// when its stream breaks, as [`HttpClientConfig::reconnect`] says: each time it is open again,
-    /// [`ClientEvent::Listening`](crate::client::ClientEvent::Listening) comes again.
+    /// Wants to be told of changes: see [`Client::listen`]. The subscription lives on when its
+    /// stream breaks or the session is lost, as [`HttpClientConfig::reconnect`] says: each time it
+    /// is open again, [`ClientEvent::Listening`](crate::client::ClientEvent::Listening) comes again.
     pub fn listen(&mut self, now: Instant, wish: Listening) -> ClientCallId {
-        self.now = now;
-        self.client.listen(now, wish)
+        self.begin(now);
+        let call = self.client.listen(now, wish);
+        self.pump();
+        call
     }
 
     /// From which level on to hear log messages: see [`Client::set_level`].
     pub fn set_level(&mut self, now: Instant, level: Level) -> Option<ClientCallId> {
-        self.now = now;
-        self.client.set_level(now, level)
+        self.begin(now);
+        let call = self.client.set_level(now, level);
+        self.pump();
+        call
     }
 
     /// Ends: every call fails at once, streams are aborted, and a session is ended with `DELETE`.
     /// [`HttpClientOutput::Close`] comes when that is done, or is not done in time.
     pub fn close(&mut self, now: Instant) {
-        let _ = now;
-        unimplemented!()
+        self.now = now;
+        self.client.handle_closing();
+        self.pump();
+        self.end();
     }
 
     /// The head of a response has come.
@@ -145,45 +254,68 @@ impl HttpClient {
         status: u16,
         headers: &dyn Headers,
     ) {
-        let _ = (now, exchange, status, headers);
-        unimplemented!()
+        self.now = now;
+        self.take_head(exchange, status, headers);
+        self.pump();
     }
 
     /// A piece of the body of a response has come.
     pub fn handle_body(&mut self, now: Instant, exchange: ClientExchange, chunk: &[u8]) {
-        let _ = (now, exchange, chunk);
-        unimplemented!()
+        self.now = now;
+        self.take_body(exchange, chunk);
+        self.pump();
     }
 
     /// The body of a response has ended in good order.
     pub fn handle_end(&mut self, now: Instant, exchange: ClientExchange) {
-        let _ = (now, exchange);
-        unimplemented!()
+        self.now = now;
+        self.take_end(exchange);
+        self.pump();
     }
 
     /// There will be nothing more of this exchange: no connection, a broken one, or a time-out of
     /// the driver's. `delivery` says whether any byte of the request may have reached the server.
     pub fn handle_failed(&mut self, now: Instant, exchange: ClientExchange, delivery: Delivery) {
-        let _ = (now, exchange, delivery);
-        unimplemented!()
+        self.now = now;
+        self.take_failure(exchange, delivery);
+        self.pump();
     }
 
     /// Does what is due. Calls before that are harmless.
     pub fn handle_timeout(&mut self, now: Instant) {
-        let _ = now;
-        unimplemented!()
+        self.now = now;
+        while let Some(timer) = self.timers.pop_due(now) {
+            match timer {
+                Timer::Exchange(exchange) => self.exchange_timed_out(exchange),
+                Timer::Route(number) => self.route_due(number),
+                Timer::General => self.general_due(),
+                Timer::Gate => self.gate_timed_out(),
+                Timer::End => self.ended(),
+            }
+        }
+        self.client.handle_timeout(now);
+        self.pump();
     }
 
     /// The next thing to do, until there is none.
     #[must_use]
     pub fn poll_output(&mut self) -> Option<HttpClientOutput> {
-        let _ = &self.entropy;
-        unimplemented!()
+        self.outputs.pop_front()
     }
 
     /// When [`HttpClient::handle_timeout`] is due.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        unimplemented!()
+        self.timers.next().into_iter().chain(self.client.poll_timeout()).min()
+    }
+
+    /// What the server leaves unread holds up what would be added to it.
+    fn begin(&mut self, now: Instant) {
+        self.now = now;
+        let stuck = self.is_stuck();
+        self.client.handle_congestion(stuck);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,11 +4,11 @@ use alloc::{boxed::Box, string::String, vec::Vec};
 use core::{fmt, time::Duration};
 
 use super::target::Target;
-use crate::{client::Era, version::Version};
+use crate::{client::Era, version::Version, wire::is_token};
 
 /// What a client over HTTP is told once, besides its
 /// [`ClientConfig`](crate::client::ClientConfig).
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct HttpClientConfig {
     /// Where the server is: an absolute `http` or `https` URL without user, password or fragment.
     pub url: Box<str>,
@@ -43,26 +43,42 @@ impl HttpClientConfig {
     }
 }
 
+impl fmt::Debug for HttpClientConfig {
+    /// Leaves out the fields: some are secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpClientConfig")
+            .field("url", &self.url)
+            .field("verdict", &self.verdict)
+            .field("general_stream", &self.general_stream)
+            .field("reconnect", &self.reconnect)
+            .field("message_timeout", &self.message_timeout)
+            .finish_non_exhaustive()
+    }
+}
+
 /// How often and when something is tried again.
 ///
 /// The pause doubles with each attempt from `first` to `longest`; the half of each is random, so
 /// that clients which lost the same server do not come back all at once. Where the server named a
 /// pause, that is the least.
 ///
-/// Only a stream that brought something, or that was open for `proven`, begins the count anew: one
-/// that opens and ends is an attempt like any other.
+/// Only a stream that brought a message, or that was open for `proven`, begins the count of attempts
+/// anew, and only the latter the pause: one that opens and ends is an attempt like any other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reconnect {
     /// The first pause. Default 500 ms.
     pub first: Duration,
     /// The longest pause of ours. Default 30 s.
     pub longest: Duration,
-    /// Attempts in a row for a stream, or for the first contact. Default 8, which is about a minute
-    /// and a half.
+    /// Attempts in a row to open a stream again that brings nothing. Default 8, which is about a
+    /// minute and a half.
     pub attempts: u32,
+    /// How often the first contact is tried again where the server cannot be reached or is not
+    /// well (5xx). Default 3, which is about three seconds.
+    pub contact_attempts: u32,
     /// How often a request is sent again that certainly never left. Default 2.
     pub unsent_attempts: u32,
-    /// For how long a stream that brings nothing must be open to count as working. Default 30 s.
+    /// For how long a stream that brings nothing must be open to count as working. Default 10 s.
     pub proven: Duration,
     /// The longest pause of the server's that is kept; a longer one ends the stream. Default 5 min.
     pub server_pause_max: Duration,
@@ -74,8 +90,9 @@ impl Default for Reconnect {
             first: Duration::from_millis(500),
             longest: Duration::from_secs(30),
             attempts: 8,
+            contact_attempts: 3,
             unsent_attempts: 2,
-            proven: Duration::from_secs(30),
+            proven: Duration::from_secs(10),
             server_pause_max: Duration::from_mins(5),
         }
     }
@@ -151,12 +168,6 @@ pub(super) fn check_fields(fields: &[(Box<str>, Box<str>)]) -> Result<(), Invali
         }
     }
     Ok(())
-}
-
-fn is_token(text: &str) -> bool {
-    let is_token_char =
-        |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    !text.is_empty() && text.bytes().all(is_token_char)
 }
 
 /// Visible ASCII and inner white space.

@@ -2,7 +2,7 @@
 //! events that every client has.
 
 use alloc::{borrow::Cow, boxed::Box, sync::Arc, vec::Vec};
-use core::time::Duration;
+use core::{fmt, time::Duration};
 
 use crate::{
     client::{ClientCallId, ClientEvent, HttpError},
@@ -36,7 +36,7 @@ pub enum HttpClientOutput {
 }
 
 /// A request to send.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct HttpRequest {
     /// Names it in what is told of it.
     pub exchange: ClientExchange,
@@ -49,6 +49,18 @@ pub struct HttpRequest {
     pub headers: Vec<(Cow<'static, str>, Cow<'static, str>)>,
     /// The body of a `POST`.
     pub body: Option<Frame>,
+}
+
+impl fmt::Debug for HttpRequest {
+    /// Leaves out the fields: some are secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpRequest")
+            .field("exchange", &self.exchange)
+            .field("method", &self.method)
+            .field("url", &self.url)
+            .field("body", &self.body)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What an application may want to know about a client over HTTP.

@@ -1,0 +1,132 @@
+//! The first contact: which era the server is of, by all that it may answer.
+
+use super::*;
+
+/// What comes of a first contact.
+#[derive(Debug, PartialEq)]
+enum Fate {
+    Modern,
+    /// The same probe once more, to be answered with a success.
+    Again,
+    Legacy,
+    Failed(ConnectError),
+    /// The same request after a pause.
+    Retried,
+}
+
+fn fate(net: &mut Net) -> Fate {
+    if let Some(error) = net.failed.take() {
+        assert_eq!((net.closes, net.http.poll_timeout()), (1, None));
+        return Fate::Failed(error);
+    }
+    if net.ready == 1 {
+        return Fate::Modern;
+    }
+    if net.sent.len() == net.looked {
+        net.pass(millis(500));
+        assert_eq!(net.sent.len(), 2, "a pause, and another attempt");
+        assert_eq!(net.sent[0].body, net.sent[1].body);
+        return Fate::Retried;
+    }
+    match &*net.sent[net.looked].method() {
+        "initialize" => Fate::Legacy,
+        "server/discover" => Fate::Again,
+        other => panic!("{other}"),
+    }
+}
+
+/// Status, header fields and body of an answer, and what comes of it.
+type Row<'r> = (u16, &'r [(&'r str, &'r str)], String, Fate);
+
+fn http(error: HttpError) -> Fate {
+    Fate::Failed(ConnectError::Http(error))
+}
+
+fn message(outcome: &str) -> String {
+    format!(r#"{{"jsonrpc":"2.0","id":1,{outcome}}}"#)
+}
+
+#[test]
+fn the_answer_to_the_probe_tells_the_era() {
+    let unsupported = |versions: &str| {
+        let data = format!(r#"{{"supported":{versions},"requested":"2026-07-28"}}"#);
+        message(&format!(r#""error":{}"#, error(-32022, &data)))
+    };
+    let refusal = |code: i64| message(&format!(r#""error":{}"#, error(code, "null")));
+    let nameless = r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"no"}}"#;
+    let result = message(&format!(r#""result":{}"#, discovered()));
+    let legacy_only = message(r#""result":{"supportedVersions":["2025-11-25"],"capabilities":{}}"#);
+    let table: Vec<Row<'_>> = Vec::from([
+        (200, &[JSON][..], result.clone(), Fate::Modern),
+        (200, &[STREAM], format!(": hi\n\ndata: {result}\n\n"), Fate::Modern),
+        (200, &[], result.clone(), Fate::Modern),
+        (400, &[JSON], result, Fate::Modern),
+        (200, &[JSON], legacy_only, Fate::Legacy),
+        (200, &[JSON], refusal(-32601), Fate::Legacy),
+        (400, &[JSON], unsupported(r#"["2026-07-28"]"#), Fate::Again),
+        (200, &[STREAM], format!("data: {}\n\n", unsupported(r#"["2026-07-28"]"#)), Fate::Again),
+        (400, &[JSON], unsupported(r#"["2025-11-25"]"#), Fate::Legacy),
+        (
+            400,
+            &[JSON],
+            unsupported(r#"["2031-01-01"]"#),
+            Fate::Failed(ConnectError::NoCommonVersion),
+        ),
+        (400, &[JSON], unsupported("7"), Fate::Legacy),
+        (400, &[JSON], refusal(-32020), Fate::Again),
+        (400, &[JSON], refusal(-32021), Fate::Again),
+        (404, &[JSON], refusal(-32601), Fate::Legacy),
+        (400, &[JSON], refusal(-32600), Fate::Legacy),
+        (400, &[JSON], nameless.into(), Fate::Legacy),
+        (500, &[JSON], refusal(-32603), Fate::Legacy),
+        (400, &[], String::new(), Fate::Legacy),
+        (400, &[HTML], "<html>".into(), Fate::Legacy),
+        (404, &[("content-type", "text/plain")], "not found".into(), Fate::Legacy),
+        (405, &[], String::new(), Fate::Legacy),
+        (406, &[JSON], r#"{"error":"not acceptable"}"#.into(), Fate::Legacy),
+        (415, &[], String::new(), Fate::Legacy),
+        (422, &[JSON], "[]".into(), Fate::Legacy),
+        (200, &[JSON], "{}".into(), Fate::Legacy),
+        (200, &[JSON], String::new(), Fate::Legacy),
+        (200, &[HTML], "<html>".into(), Fate::Legacy),
+        (202, &[], String::new(), Fate::Legacy),
+        (204, &[], String::new(), Fate::Legacy),
+        (
+            401,
+            &[("WWW-Authenticate", "Bearer")],
+            String::new(),
+            http(HttpError::Unauthorized { status: 401, challenges: ["Bearer".into()].into() }),
+        ),
+        (
+            401,
+            &[JSON],
+            nameless.into(),
+            http(HttpError::Unauthorized { status: 401, challenges: Vec::new() }),
+        ),
+        (
+            403,
+            &[],
+            String::new(),
+            http(HttpError::Unauthorized { status: 403, challenges: Vec::new() }),
+        ),
+        (
+            301,
+            &[("Location", "https://other.example/mcp")],
+            String::new(),
+            http(HttpError::Redirect("https://other.example/mcp".into())),
+        ),
+        (302, &[], String::new(), http(HttpError::Redirect("".into()))),
+        (303, &[("Location", "/x")], String::new(), http(HttpError::Status(303))),
+        (408, &[], String::new(), Fate::Retried),
+        (429, &[], String::new(), Fate::Retried),
+        (500, &[], String::new(), Fate::Retried),
+        (502, &[HTML], "<html>".into(), Fate::Retried),
+        (503, &[JSON], "null".into(), Fate::Retried),
+    ]);
+    for (status, headers, body, expected) in table {
+        let mut net = Net::new();
+        let probe = net.next("server/discover");
+        net.respond(&probe, status, headers, &body);
+        assert_eq!(fate(&mut net), expected, "{status} {headers:?} {body}");
+    }
+}

@@ -1,0 +1,316 @@
+//! Servers that misbehave: each ends in the named error, in bounded memory.
+
+use super::*;
+
+/// A call of 2026-07-28, as the server has got it.
+fn called() -> (Net, Seen) {
+    let mut net = Net::modern();
+    net.call("tools/call", r#"{"name":"t"}"#);
+    let call = net.next("tools/call");
+    (net, call)
+}
+
+#[test]
+fn each_response_that_is_no_answer_has_its_error() {
+    use crate::client::Violation;
+    let unknown = || CallError::Lost(Delivery::OutcomeUnknown);
+    let malformed = || CallError::Violation(Violation::Malformed);
+    let unauthorized = |status, challenges: &[&str]| {
+        let challenges = challenges.iter().map(|text| Box::from(*text)).collect();
+        CallError::Http(HttpError::Unauthorized { status, challenges })
+    };
+    let bearer = ("WWW-Authenticate", r#"Bearer error="insufficient_scope""#);
+    let other = ("Location", "https://other.example/mcp");
+    let redirect = |to: &str| CallError::Http(HttpError::Redirect(to.into()));
+    let html = || CallError::Http(HttpError::ContentType("text/html".into()));
+    let status = |status| CallError::Http(HttpError::Status(status));
+    let own = r#"{"jsonrpc":"2.0","id":2,"method":"x"}"#;
+    type Row<'r> = (u16, Vec<(&'r str, &'r str)>, &'r str, CallError);
+    let table: Vec<Row<'_>> = Vec::from([
+        (200, Vec::from([JSON]), "", unknown()),
+        (200, Vec::from([JSON]), "garbage", malformed()),
+        (200, Vec::from([JSON]), "{", malformed()),
+        (200, Vec::from([JSON]), "[]", malformed()),
+        (200, Vec::from([JSON]), r#"{"jsonrpc":"2.0","id":99,"result":{}}"#, malformed()),
+        (200, Vec::from([JSON]), r#"{"jsonrpc":"2.0","id":2,"result":7}"#, malformed()),
+        (200, Vec::from([JSON]), own, malformed()),
+        (200, Vec::from([STREAM]), "", unknown()),
+        (200, Vec::from([STREAM]), "data: garbage\n\n", unknown()),
+        (200, Vec::from([STREAM]), "data: {\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{}}", unknown()),
+        (200, Vec::from([HTML]), "<html>", html()),
+        (202, Vec::new(), "", unknown()),
+        (204, Vec::new(), "", unknown()),
+        (301, Vec::from([other]), "", redirect(other.1)),
+        (
+            302,
+            Vec::from([("Location", "http://server.example/mcp")]),
+            "",
+            redirect("http://server.example/mcp"),
+        ),
+        (
+            307,
+            Vec::from([("Location", "https://server.example:444/mcp")]),
+            "",
+            redirect("https://server.example:444/mcp"),
+        ),
+        (
+            308,
+            Vec::from([("Location", "//u@server.example/")]),
+            "",
+            redirect("//u@server.example/"),
+        ),
+        (307, Vec::new(), "", redirect("")),
+        (303, Vec::from([other]), "", status(303)),
+        (400, Vec::new(), "", status(400)),
+        (404, Vec::from([HTML]), "<html>", status(404)),
+        (413, Vec::from([JSON]), "{}", status(413)),
+        (500, Vec::from([JSON]), "null", status(500)),
+        (503, Vec::new(), "", status(503)),
+        (401, Vec::from([bearer]), "", unauthorized(401, &[bearer.1])),
+        (
+            401,
+            Vec::from([bearer, ("www-authenticate", "Basic")]),
+            "x",
+            unauthorized(401, &[bearer.1, "Basic"]),
+        ),
+        (403, Vec::from([bearer]), "", unauthorized(403, &[bearer.1])),
+        (403, Vec::new(), "", unauthorized(403, &[])),
+    ]);
+    for (status, headers, body, expected) in table {
+        let (mut net, call) = called();
+        net.respond(&call, status, &headers, body);
+        assert_eq!(net.outcome(), Err(expected), "{status} {headers:?} {body}");
+        net.pass(Duration::from_hours(1));
+        net.nothing_more();
+        assert!(net.http.exchanges.is_empty() && net.http.routes.is_empty());
+    }
+}
+
+#[test]
+fn whether_a_call_may_have_had_an_effect_is_said() {
+    for (error, delivery) in [
+        (HttpError::Status(400), Delivery::NotSent),
+        (HttpError::Status(429), Delivery::NotSent),
+        (HttpError::Status(408), Delivery::OutcomeUnknown),
+        (HttpError::Status(500), Delivery::OutcomeUnknown),
+        (HttpError::Redirect("".into()), Delivery::NotSent),
+        (HttpError::TooLong, Delivery::OutcomeUnknown),
+    ] {
+        assert_eq!(error.delivery(), delivery, "{error}");
+    }
+}
+
+#[test]
+fn a_server_that_never_answers_ends_in_a_time_out() {
+    let mut net = Net::new();
+    net.next("server/discover");
+    net.pass(Duration::from_secs(3));
+    let probe = net.sent[0].exchange;
+    net.next("initialize");
+    assert_eq!(net.aborted, [probe]);
+    net.pass(Duration::from_secs(30));
+    assert_eq!(net.failed, Some(ConnectError::TimedOut));
+    assert_eq!((net.closes, net.http.poll_timeout()), (1, None));
+    // The probe's answer has come too late.
+    let late = net.sent[0].clone();
+    net.answer(&late, &discovered());
+    assert_eq!(net.ready, 0);
+}
+
+#[test]
+fn a_server_that_is_not_well_is_tried_a_few_times() {
+    for refuse in [
+        (|net, seen| net.respond(seen, 503, &[HTML], "<html>")) as fn(&mut Net, &Seen),
+        |net, seen| net.fail(seen, Delivery::NotSent),
+        |net, seen| net.fail(seen, Delivery::OutcomeUnknown),
+    ] {
+        let mut net = Net::new();
+        for _ in 0..4 {
+            net.pass(Duration::from_secs(2));
+            let probe = net.next("server/discover");
+            refuse(&mut net, &probe);
+        }
+        assert!(matches!(net.failed, Some(ConnectError::Http(_))), "{:?}", net.failed);
+        net.pass(Duration::from_hours(1));
+        net.nothing_more();
+    }
+}
+
+#[test]
+fn an_endless_event_is_not_kept() {
+    let (mut net, call) = called();
+    net.head(&call, 200, &[STREAM]);
+    let chunk = "x".repeat(1 << 20);
+    let mut sent = 0;
+    while net.finished.is_empty() {
+        net.body(&call, &chunk);
+        sent += 1;
+        assert!(sent <= 33);
+    }
+    assert_eq!(net.outcome(), Err(CallError::Http(HttpError::TooLong)));
+    assert_eq!(net.last_aborted(), Some(call.exchange));
+    assert!(net.http.exchanges.is_empty());
+}
+
+#[test]
+fn an_endless_event_of_the_general_stream_is_skipped() {
+    let (mut net, stream) = Net::legacy_with_stream();
+    let chunk = "x".repeat(1 << 20);
+    for _ in 0..100 {
+        net.body(&stream, &chunk);
+    }
+    assert_eq!(net.dropped, [DroppedByClient::TooLong]);
+    net.body(&stream, "\n\n");
+    net.event(&stream, "", r#"{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}"#);
+    assert_eq!(net.told.len(), 1);
+}
+
+#[test]
+fn an_endless_body_is_not_kept() {
+    for (status, headers, error) in [
+        (200, &[JSON][..], HttpError::TooLong),
+        (200, &[], HttpError::TooLong),
+        (500, &[JSON], HttpError::Status(500)),
+        (400, &[HTML], HttpError::Status(400)),
+    ] {
+        let (mut net, call) = called();
+        net.head(&call, status, headers);
+        let chunk = "[".repeat(1 << 20);
+        for _ in 0..100 {
+            net.body(&call, &chunk);
+        }
+        assert_eq!(net.outcome(), Err(CallError::Http(error)), "{status}");
+        assert_eq!(net.last_aborted(), Some(call.exchange));
+    }
+    let mut net = Net::legacy();
+    net.http.notify("notifications/x", &json("{}")).unwrap();
+    net.drain();
+    let told = net.next("notifications/x");
+    net.head(&told, 200, &[STREAM]);
+    net.body(&told, &"x".repeat(1 << 20));
+    assert_eq!(net.last_aborted(), Some(told.exchange));
+}
+
+#[test]
+fn a_redirect_is_followed_within_the_origin_with_all_that_belongs_to_the_request() {
+    let (mut net, call) = called();
+    net.head(&call, 307, &[("Location", "/mcp/")]);
+    assert_eq!(net.last_aborted(), Some(call.exchange));
+    let again = net.next("tools/call");
+    assert_eq!(&*again.url, "https://server.example/mcp/");
+    assert_eq!((&again.body, &again.headers), (&call.body, &call.headers));
+    net.answer(&again, "{}");
+    assert!(net.outcome().is_ok());
+    net.call("tools/call", r#"{"name":"t"}"#);
+    let later = net.next("tools/call");
+    assert_eq!(&*later.url, URL, "it was for that time only");
+    net.head(&later, 308, &[("Location", "https://SERVER.example:443/new?x")]);
+    let again = net.next("tools/call");
+    net.answer(&again, "{}");
+    net.call("tools/call", r#"{"name":"t"}"#);
+    let later = net.next("tools/call");
+    assert_eq!(&*later.url, "https://SERVER.example:443/new?x", "it moved for good");
+}
+
+#[test]
+fn redirects_end() {
+    let (mut net, mut call) = called();
+    for _ in 0..3 {
+        net.head(&call, 307, &[("Location", "?again")]);
+        call = net.next("tools/call");
+    }
+    net.head(&call, 307, &[("Location", "?again")]);
+    assert_eq!(net.outcome(), Err(CallError::Http(HttpError::TooManyRedirects)));
+    net.nothing_more();
+}
+
+#[test]
+fn what_is_told_of_an_exchange_that_is_over_is_nothing() {
+    let (mut net, call) = called();
+    net.answer(&call, "{}");
+    assert!(net.outcome().is_ok());
+    net.answer(&call, "{}");
+    net.fail(&call, Delivery::NotSent);
+    net.nothing_more();
+    assert!(net.finished.is_empty() && net.dropped.is_empty());
+    let (mut net, call) = called();
+    net.body(&call, "early");
+    net.head(&call, 200, &[STREAM]);
+    net.head(&call, 401, &[]);
+    net.result_event(&call, &call, "{}");
+    net.result_event(&call, &call, "{}");
+    assert!(net.outcome().is_ok());
+    assert_eq!(net.dropped, [DroppedByClient::UnknownResponse]);
+}
+
+#[test]
+fn no_more_exchanges_are_open_than_may_be() {
+    let mut net = Net::with(|config, _| {
+        config.limits.exchanges_max = 2;
+        config.limits.output_bytes_max = 500;
+    });
+    let probe = net.next("server/discover");
+    net.answer(&probe, &discovered());
+    let call = |net: &mut Net| net.call("tools/call", r#"{"name":"t"}"#);
+    let calls: Vec<ClientCallId> = (0..5).map(|_| call(&mut net)).collect();
+    let (first, second) = (net.next("tools/call"), net.next("tools/call"));
+    net.nothing_more();
+    let ended: Vec<ClientCallId> = net
+        .finished
+        .drain(..)
+        .map(|(call, outcome)| {
+            assert_eq!(outcome, Err(CallError::OverLimit));
+            call
+        })
+        .collect();
+    let waiting: Vec<ClientCallId> =
+        calls.iter().skip(2).filter(|call| !ended.contains(call)).copied().collect();
+    assert!(!waiting.is_empty() && !ended.is_empty());
+    net.http.cancel(waiting[0], None).unwrap();
+    net.drain();
+    net.nothing_more();
+    assert!(net.aborted.is_empty(), "it never left");
+    net.answer(&first, "{}");
+    net.answer(&second, "{}");
+    for _ in &waiting[1..] {
+        net.next("tools/call");
+    }
+    net.nothing_more();
+    assert_eq!(net.http.waiting_bytes, 0);
+}
+
+#[test]
+fn what_cannot_be_a_server_or_a_field_is_refused() {
+    use super::super::InvalidHttpClient;
+    let make = |change: &dyn Fn(&mut HttpClientConfig)| {
+        let mut http = HttpClientConfig::new(URL);
+        change(&mut http);
+        let info = Implementation::new("c", "1");
+        let config = ClientConfig::new(info, ClientCapabilities::default());
+        HttpClient::new(config, http, Box::new(Longest)).map(|_| ())
+    };
+    assert_eq!(make(&|http| http.url = "server.example".into()), Err(InvalidHttpClient::Url));
+    for (name, value) in [
+        ("Mcp-Session-Id", "x"),
+        ("mcp-param-x", "x"),
+        ("HOST", "x"),
+        ("content-length", "1"),
+        ("a b", "x"),
+        ("", "x"),
+        ("x", "a\r\nb"),
+        ("x", " a"),
+        ("x", "é"),
+    ] {
+        let refused = make(&|http| http.headers = Vec::from([(name.into(), value.into())]));
+        assert!(matches!(refused, Err(InvalidHttpClient::Header(_))), "{name}: {value}");
+    }
+    assert_eq!(make(&|http| http.headers = Vec::from([("x-key".into(), "a b".into())])), Ok(()));
+    let shown = format!(
+        "{:?}",
+        HttpClientConfig {
+            headers: Vec::from([("x".into(), "secret".into())]),
+            ..HttpClientConfig::new(URL)
+        }
+    );
+    assert!(!shown.contains("secret"), "{shown}");
+}

@@ -96,7 +96,7 @@ impl Endpoint {
 
     pub(super) fn flush_held(&mut self, key: ExchangeId) {
         let held = self.streams.get_mut(&key).map(|stream| stream.held.take());
-        for (_, frame) in held.into_iter().flatten() {
+        for frame in held.into_iter().flatten() {
             self.write(key, frame);
         }
     }

@@ -117,7 +117,7 @@ impl Endpoint {
         }
         match session.missed.keep(None, kind, frame, count_max) {
             Keep::Held => {}
-            Keep::Dropped | Keep::Must(..) => self.dropped += 1,
+            Keep::Dropped | Keep::Must(_) => self.dropped += 1,
         }
     }
 
@@ -125,10 +125,8 @@ impl Endpoint {
     fn conclude_silently(&mut self, call: CallId) {
         let Some(&key) = self.calls.get(&call) else { return };
         self.uncall(key, call);
-        if self.batches.holds(call) {
-            if let Some(answer) = self.batches.conclude(call, None) {
-                self.respond(key, 200, Some(Frame::owned(answer)));
-            }
+        if let Some(answer) = self.batches.conclude(call, None) {
+            self.respond(key, 200, Some(Frame::owned(answer)));
         }
         let Some(stream) = self.streams.get(&key) else { return };
         if stream.waiting.is_empty() && stream.is_headless() {
@@ -170,7 +168,7 @@ impl Endpoint {
         match stream.held.keep(call, kind, frame, count_max) {
             Keep::Held => {}
             Keep::Dropped => self.dropped += 1,
-            Keep::Must(_, frame) => {
+            Keep::Must(frame) => {
                 self.flush_held(key);
                 self.write(key, frame);
             }

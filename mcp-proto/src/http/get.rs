@@ -64,7 +64,7 @@ impl Endpoint {
             session.missed.take()
         });
         self.open_quietly(exchange);
-        for (_, frame) in missed.into_iter().flatten() {
+        for frame in missed.into_iter().flatten() {
             self.write(exchange, frame);
         }
     }

@@ -18,7 +18,7 @@ enum Slot {
 
 /// Messages that wait, at most one of each kind.
 #[derive(Debug, Default)]
-pub(super) struct Held(BTreeMap<Slot, (Kind, Frame)>);
+pub(super) struct Held(BTreeMap<Slot, Frame>);
 
 /// Whether a message was kept.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ pub(super) enum Keep {
     /// It was lost, as messages of its kind may be.
     Dropped,
     /// It may neither wait nor be lost.
-    Must(Kind, Frame),
+    Must(Frame),
 }
 
 impl Held {
@@ -41,29 +41,25 @@ impl Held {
         frame: Frame,
         count_max: usize,
     ) -> Keep {
-        let slot = match &kind {
+        let slot = match kind {
             Kind::Progress => Slot::Progress(call),
-            Kind::ListChanged(list) => Slot::List(*list),
-            Kind::ResourceUpdated(uri) => Slot::Resource(uri.clone()),
+            Kind::ListChanged(list) => Slot::List(list),
+            Kind::ResourceUpdated(uri) => Slot::Resource(uri),
             Kind::Log => return Keep::Dropped,
             Kind::Response { .. } | Kind::Request | Kind::Notification => {
-                return Keep::Must(kind, frame);
+                return Keep::Must(frame);
             }
         };
         if self.0.len() >= count_max && !self.0.contains_key(&slot) {
             return Keep::Dropped;
         }
-        self.0.insert(slot, (kind, frame));
+        self.0.insert(slot, frame);
         Keep::Held
     }
 
     /// All that waits, which does so no longer.
-    pub(super) fn take(&mut self) -> impl Iterator<Item = (Kind, Frame)> + use<> {
+    pub(super) fn take(&mut self) -> impl Iterator<Item = Frame> + use<> {
         core::mem::take(&mut self.0).into_values()
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
     }
 }
 

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     error::{ErrorObject, code},
-    server::{Arrival, CallId, CloseReason, Dropped, Origin, Received, SessionId, SessionKey},
+    server::{Arrival, CloseReason, Dropped, Origin, Received, SessionId, SessionKey},
     version::{Rules, Version},
     wire::{Body, Frame, Malformed, MalformedKind, Message, RequestId},
 };
@@ -29,8 +29,10 @@ impl Endpoint {
                     Message::Response(_) => "response",
                 };
                 self.tell_started(visit.exchange, method, self.session_of(&visit));
-                if self.end != End::Open && matches!(message, Message::Request(_)) {
-                    return self.shutting_down(&visit);
+                if self.end != End::Open
+                    && let Some(id) = request_id(&message)
+                {
+                    return self.refuse(&visit, None, &Refusal::shutting_down().with_id(&id));
                 }
                 self.post_message(visit, message);
             }
@@ -43,14 +45,10 @@ impl Endpoint {
                 if self.end == End::Open {
                     self.post_batch(visit, elements, body);
                 } else {
-                    self.shutting_down(&visit);
+                    self.refuse(&visit, None, &Refusal::shutting_down());
                 }
             }
         }
-    }
-
-    fn shutting_down(&mut self, visit: &Visit) {
-        self.refuse(visit, None, &Refusal::shutting_down());
     }
 
     /// The session that a request names, if it is there and the caller's.
@@ -320,13 +318,13 @@ impl Endpoint {
         match received {
             Received::Accepted => self.accept(&visit, 202),
             Received::Call(call) => {
-                self.begin_stream(visit, kind, session, rules, one(call));
+                self.begin_stream(visit, kind, session, rules, Vec::from([call]));
             }
             Received::Opened(call, key) => {
                 let id = self.session_opened(&visit, key);
                 let exchange = visit.exchange;
                 let rules = self.session_rules(Some(key)).unwrap_or(rules);
-                self.begin_stream(visit, kind, Some(key), rules, one(call));
+                self.begin_stream(visit, kind, Some(key), rules, Vec::from([call]));
                 let stream = self.streams.get_mut(&exchange);
                 if let Some(carrier) = stream.and_then(|stream| stream.carrier.as_mut()) {
                     carrier.session_id = id;
@@ -346,12 +344,6 @@ impl Endpoint {
             }
         }
     }
-}
-
-fn one(call: CallId) -> Vec<CallId> {
-    let mut calls = Vec::with_capacity(1);
-    calls.push(call);
-    calls
 }
 
 fn is_initialize(message: &Message<'_>) -> bool {

@@ -105,6 +105,7 @@ impl ReplayLog {
     }
 
     /// The bytes of all events that are kept.
+    #[cfg(test)]
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }

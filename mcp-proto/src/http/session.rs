@@ -102,6 +102,7 @@ impl Sessions {
         self.open.len()
     }
 
+    #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {
         self.open.is_empty() && self.by_id.is_empty() && self.idle.is_empty()
     }
@@ -201,6 +202,7 @@ impl Subjects {
         }
     }
 
+    #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

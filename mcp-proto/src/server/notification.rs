@@ -28,6 +28,8 @@ impl Server {
         let session = self.session_of(origin);
         let taken = match method {
             "notifications/cancelled" => self.cancelled(origin, &notification.params),
+            // There is nothing to bring into operation.
+            "notifications/initialized" if matches!(origin, Origin::Sessionless { .. }) => true,
             "notifications/initialized" => self.initialized(now, session),
             "notifications/progress" => self.progressed(now, session, &notification.params),
             "notifications/roots/list_changed" => self.roots_changed(session),

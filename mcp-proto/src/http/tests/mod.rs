@@ -6,7 +6,16 @@
 //! transcripts of pipes leave out.
 
 mod basics;
+mod batches;
+mod closing;
+mod congestion;
+mod interleavings;
+mod limits;
+mod modern;
+mod replay;
+mod sessionless;
 mod sessions;
+mod streams;
 
 use alloc::{
     boxed::Box,
@@ -20,16 +29,15 @@ use core::{fmt::Write, sync::atomic::AtomicUsize, time::Duration};
 
 use super::*;
 pub(super) use crate::pipe::tests::{
-    ALL_CAPABILITIES, INITIALIZED, TOOL, cancel, form, initialize, legacy, listen, modern,
-    notification, offer,
+    INITIALIZED, TOOL, cancel, form, initialize, legacy, listen, modern, offer,
 };
 use crate::{
     CommandError, ErrorObject, Grant, Instant, Version,
     pipe::tests::{Seeded, config, show},
     schema::Level,
     server::{
-        About, Call, Command, Event, ExchangeId, Key, Offer, Question, Reply, ResultBody,
-        ServerConfig, SessionKey,
+        About, Call, Command, Event, ExchangeId, Key, Offer, Reply, ResultBody, ServerConfig,
+        SessionKey,
     },
     wire::{Body, Json},
 };

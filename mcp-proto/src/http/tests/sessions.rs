@@ -104,7 +104,7 @@ fn an_initialize_that_is_refused_opens_nothing() {
 
 #[test]
 fn an_idle_session_expires() {
-    let mut site = Site::with(|_, http| http.session_idle = Duration::from_secs(60));
+    let mut site = Site::with(|_, http| http.session_idle = Duration::from_mins(1));
     site.open(Version::V2025_11_25);
     site.wait(Duration::from_secs(59));
     site.say(&legacy("1", "ping", "{}"));
@@ -120,7 +120,7 @@ fn an_idle_session_expires() {
 
 #[test]
 fn a_session_with_a_stream_or_a_running_call_is_not_idle() {
-    let mut site = Site::with(|_, http| http.session_idle = Duration::from_secs(60));
+    let mut site = Site::with(|_, http| http.session_idle = Duration::from_mins(1));
     site.open(Version::V2025_11_25);
     let stream = site.get();
     site.wait(Duration::from_mins(10));

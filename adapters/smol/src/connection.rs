@@ -3,6 +3,7 @@
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
+    convert::Infallible,
     io,
     pin::Pin,
     rc::Rc,
@@ -11,7 +12,7 @@ use std::{
 };
 
 use hyper::{
-    Request, Response,
+    Request,
     body::{Body as HttpBody, Frame, Incoming, SizeHint},
     server::conn::http1,
     service::service_fn,
@@ -184,12 +185,11 @@ where
 {
     let service = service_fn(|request: Request<Incoming>| {
         connection.enter(Phase::Busy);
-        let (handle, connection) = (handle.clone(), Rc::clone(&connection));
-        async move {
-            let response = handle.serve(request).await?;
-            Ok::<Response<Watched<Body>>, std::convert::Infallible>(
-                response.map(|body| Watched { inner: body, connection }),
-            )
+        let response = handle.handle(request);
+        async {
+            let response = response.await;
+            let connection = Rc::clone(&connection);
+            Ok::<_, Infallible>(response.map(|inner| Watched { inner, connection }))
         }
     });
     let io = FuturesIo::new(Link { io, connection: Rc::clone(&connection) });
@@ -216,7 +216,7 @@ struct Watched<B> {
 
 impl HttpBody for Watched<Body> {
     type Data = Chunk;
-    type Error = std::convert::Infallible;
+    type Error = Infallible;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,

@@ -131,7 +131,7 @@ impl Side {
         let endpoint = &mut self.endpoint;
         match input {
             Input::Request { admission, grant, body, exchange } => {
-                let id = endpoint.handle_request(now, admission, grant, &body);
+                let id = endpoint.handle_request(now, *admission, grant, &body);
                 exchange.bind(id);
                 self.exchanges.insert(id, exchange);
             }

@@ -1,7 +1,6 @@
 //! The way of a request: gate, authorization, body, driver.
 
 use std::{
-    convert::Infallible,
     fmt,
     future::{Future, Ready, ready},
     pin::pin,
@@ -16,7 +15,7 @@ use hyper::{
 };
 use mcp_proto::{
     Grant,
-    http::{Admission, Challenge, Endpoint, Gate, Head, Headers},
+    http::{self, Admission, Challenge, Endpoint, Gate, Head, Headers},
     router::Outbox,
 };
 use smol::{Timer, channel, future};
@@ -126,17 +125,27 @@ impl<A: Authorize> Handle<A> {
     ///
     /// The future, dropped before it is done, or the body, dropped before its end, says that the
     /// client is gone.
-    pub async fn handle<B>(&self, request: Request<B>) -> Response<Body>
-    where
-        B: HttpBody,
-    {
+    pub fn handle<B: HttpBody>(
+        &self,
+        request: Request<B>,
+    ) -> impl Future<Output = Response<Body>> + use<'_, A, B> {
         let (parts, body) = request.into_parts();
-        let (admission, decision) = match self.admit(&parts) {
-            Ok(admitted) => admitted,
-            Err(response) => return body::whole(response),
-        };
-        // The head is not needed while the body comes.
-        drop(parts);
+        // The head is not kept while the rest comes.
+        let admitted = self.admit(&parts);
+        async move {
+            match admitted {
+                Ok((admission, decision)) => self.answer(admission, decision, body).await,
+                Err(response) => body::whole(response),
+            }
+        }
+    }
+
+    async fn answer<B: HttpBody>(
+        &self,
+        admission: Box<Admission>,
+        decision: A::Decision,
+        body: B,
+    ) -> Response<Body> {
         let grant = match decision.await {
             Ok(grant) => grant,
             Err(challenge) => return body::whole(admission.challenge(&challenge)),
@@ -159,18 +168,11 @@ impl<A: Authorize> Handle<A> {
         }
     }
 
-    /// [`Handle::handle`] in the form of a service function.
-    pub(crate) async fn serve<B: HttpBody>(
-        self,
-        request: Request<B>,
-    ) -> Result<Response<Body>, Infallible> {
-        Ok(self.handle(request).await)
-    }
-
-    fn admit(&self, parts: &Parts) -> Result<(Admission, A::Decision), mcp_proto::http::Response> {
+    fn admit(&self, parts: &Parts) -> Result<(Box<Admission>, A::Decision), http::Response> {
         let fields = Fields(parts);
         let head = Head { method: parts.method.as_str(), path: parts.uri.path(), headers: &fields };
-        let admission = self.inner.gate.admit(&head)?;
+        // It is moved a few times on its way.
+        let admission = Box::new(self.inner.gate.admit(&head)?);
         Ok((admission, self.inner.authorize.authorize(&head)))
     }
 }

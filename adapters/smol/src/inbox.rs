@@ -23,7 +23,7 @@ const WAITING_MAX: usize = 1024;
 /// What an HTTP driver is given.
 pub(crate) enum Input {
     /// A request whose body is read.
-    Request { admission: Admission, grant: Arc<Grant>, body: Bytes, exchange: Arc<Exchange> },
+    Request { admission: Box<Admission>, grant: Arc<Grant>, body: Bytes, exchange: Arc<Exchange> },
     /// The client of an exchange is gone.
     Gone(Arc<Exchange>),
     /// The client of a stream has caught up.

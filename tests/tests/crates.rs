@@ -39,3 +39,8 @@ fn the_core_takes_in_few_crates() {
 fn the_stdio_adapter_takes_in_few_crates() {
     check("mcp-stdio", 45);
 }
+
+#[test]
+fn the_smol_adapter_takes_in_few_crates() {
+    check("mcp-smol", 72);
+}

@@ -104,8 +104,8 @@ impl<T: Read + Write> Client<T> {
 
     /// Sends a request with these further header lines.
     pub(crate) fn send(&mut self, method: &str, lines: &str, body: &str) {
-        let session =
-            self.session.iter().map(|id| format!("Mcp-Session-Id: {id}\r\n")).collect::<String>();
+        let session = self.session.as_ref();
+        let session = session.map_or_else(String::new, |id| format!("Mcp-Session-Id: {id}\r\n"));
         let request = format!(
             "{method} /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
              Accept: application/json, text/event-stream\r\n{session}{lines}\

@@ -8,10 +8,12 @@ use mcp_tests::fuzz;
 type Body = fn(&[u8]);
 
 /// All targets, by name.
-const TARGETS: [(&str, Body); 5] = [
+const TARGETS: [(&str, Body); 7] = [
+    ("header", fuzz::header),
     ("line", fuzz::line),
     ("message", fuzz::message),
     ("server_pipe", fuzz::server_pipe),
+    ("sse", fuzz::sse),
     ("state", fuzz::state),
     ("template", fuzz::template),
 ];

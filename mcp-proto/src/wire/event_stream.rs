@@ -11,7 +11,7 @@ use memchr::memchr2;
 ///
 /// Memory stays within the limit plus what one chunk holds.
 #[derive(Debug)]
-pub(crate) struct EventDecoder {
+pub struct EventDecoder {
     /// The start of a line whose end has not come.
     line: Vec<u8>,
     data: Vec<u8>,
@@ -31,7 +31,7 @@ pub(crate) struct EventDecoder {
 
 /// What a stream says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum StreamItem {
+pub enum StreamItem {
     /// An event of type `message`, or one of another type or without data that has an id.
     Event {
         /// The data; `None` where there is none, or it is not a message.
@@ -52,7 +52,7 @@ const SPARE_BYTES_MAX: usize = 64 << 10;
 
 impl EventDecoder {
     /// A decoder that refuses events of more than `event_bytes_max` bytes.
-    pub(crate) fn new(event_bytes_max: usize) -> Self {
+    pub fn new(event_bytes_max: usize) -> Self {
         Self {
             line: Vec::new(),
             data: Vec::new(),
@@ -67,7 +67,7 @@ impl EventDecoder {
     }
 
     /// Takes in a chunk, and says what it completes.
-    pub(crate) fn push(&mut self, mut chunk: &[u8]) -> Vec<StreamItem> {
+    pub fn push(&mut self, mut chunk: &[u8]) -> Vec<StreamItem> {
         let mut items = Vec::new();
         loop {
             if self.after_cr && !chunk.is_empty() {
@@ -85,9 +85,8 @@ impl EventDecoder {
         items
     }
 
-    /// How many bytes are held.
-    #[cfg(test)]
-    fn buffered(&self) -> usize {
+    /// How many bytes are held of an event that is not whole yet.
+    pub fn buffered(&self) -> usize {
         self.line.len() + self.data.len()
     }
 
@@ -195,6 +194,39 @@ mod tests {
         assert_eq!(decode(limit, [stream, b"d", b":\n"]), expected, "with a tail");
     }
 
+    /// The same line by line, for streams within the limit.
+    fn reference(stream: &str) -> Vec<StreamItem> {
+        let text = stream.strip_prefix('\u{feff}').unwrap_or(stream);
+        let text = text.replace("\r\n", "\n").replace('\r', "\n");
+        let mut lines: Vec<&str> = text.split('\n').collect();
+        lines.pop();
+        let (mut items, mut data, mut kind, mut id) = (vec![], String::new(), "", None);
+        for line in lines {
+            let (name, value) = line.split_once(':').unwrap_or((line, ""));
+            let value = value.strip_prefix(' ').unwrap_or(value);
+            match name {
+                "" if line.is_empty() => {
+                    let mut whole = mem::take(&mut data);
+                    let is_message = matches!(mem::take(&mut kind), "" | "message");
+                    let whole = (whole.pop().is_some() && is_message).then(|| whole.into_bytes());
+                    let id: Option<&str> = id.take();
+                    if whole.is_some() || id.is_some() {
+                        items.push(StreamItem::Event { data: whole, id: id.map(Box::from) });
+                    }
+                }
+                "event" => kind = value,
+                "data" => data.extend([value, "\n"]),
+                "id" if !value.contains('\0') => id = Some(value),
+                "retry" if !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit()) => {
+                    let millis = value.parse().unwrap_or(u64::MAX);
+                    items.push(StreamItem::Retry(Duration::from_millis(millis)));
+                }
+                _ => {}
+            }
+        }
+        items
+    }
+
     fn event(data: &str) -> StreamItem {
         StreamItem::Event { data: Some(data.as_bytes().into()), id: None }
     }
@@ -286,6 +318,25 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn the_events_are_those_of_the_standard_whatever_the_chunks(
+            pieces in collection::vec(prop::sample::select(&[
+                "data", "event", "id", "retry", ":", ": ", "\n", "\n\n", "\r", "\r\n", "message", "7",
+                "x", "\0", " ", "\u{feff}", "é",
+            ]), 0..50),
+            sizes in collection::vec(1..9_usize, 1..60),
+        ) {
+            let stream = pieces.concat();
+            let mut rest = stream.as_bytes();
+            let mut chunks = Vec::new();
+            for size in sizes.into_iter().chain([usize::MAX]) {
+                let (chunk, tail) = rest.split_at(size.min(rest.len()));
+                chunks.push(chunk);
+                rest = tail;
+            }
+            prop_assert_eq!(decode(1000, chunks), reference(&stream));
+        }
+
         #[test]
         fn chunks_do_not_matter(
             lines in collection::vec(

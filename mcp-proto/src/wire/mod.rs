@@ -21,7 +21,7 @@ pub(crate) use base64::{base64url_decode, base64url_encode};
 pub(crate) use canonical::canonical;
 pub use encode::Frame;
 pub(crate) use encode::{Object, escape_into};
-pub(crate) use event_stream::{EventDecoder, StreamItem};
+pub use event_stream::{EventDecoder, StreamItem};
 pub use header::{InvalidHeaderValue, decode_header_value, encode_header_value};
 pub(crate) use header::{integer, is_token};
 pub use id::{Id, RequestId};

@@ -4,15 +4,19 @@
 //! that a small change of the input is a small change of what happens. Each function panics where
 //! what it checks does not hold; the stored inputs are replayed by `tests/corpus.rs`.
 
+mod header;
 mod input;
 mod line;
 mod message;
 mod server_pipe;
+mod sse;
 mod state;
 mod template;
 
+pub use header::header;
 pub use line::line;
 pub use message::message;
 pub use server_pipe::server_pipe;
+pub use sse::sse;
 pub use state::state;
 pub use template::template;

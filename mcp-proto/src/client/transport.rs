@@ -44,23 +44,6 @@ pub enum HttpError {
     TimedOut,
 }
 
-impl HttpError {
-    /// Whether the request may have had an effect.
-    pub fn delivery(&self) -> Delivery {
-        match self {
-            Self::Unreachable
-            | Self::Unauthorized { .. }
-            | Self::Redirect(_)
-            | Self::TooManyRedirects
-            | Self::SessionLost => Delivery::NotSent,
-            Self::Status(status) if (400..500).contains(status) && *status != 408 => {
-                Delivery::NotSent
-            }
-            _ => Delivery::OutcomeUnknown,
-        }
-    }
-}
-
 impl fmt::Display for HttpError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -198,8 +198,8 @@ impl HttpClient {
         done
     }
 
-    /// Gives a call up, or ends a subscription: see [`Client::cancel`]. In 2026-07-28 the end of the
-    /// exchange tells the server.
+    /// Gives a call up, or ends a subscription: see [`Client::cancel`]. In 2026-07-28 the end of
+    /// the exchange tells the server.
     pub fn cancel(&mut self, call: ClientCallId, reason: Option<&str>) -> Result<(), CommandError> {
         let done = self.client.cancel(call, reason);
         self.pump();
@@ -221,7 +221,7 @@ impl HttpClient {
 
     /// Wants to be told of changes: see [`Client::listen`]. The subscription lives on when its
     /// stream breaks or the session is lost, as [`HttpClientConfig::reconnect`] says: each time it
-    /// is open again, [`ClientEvent::Listening`](crate::client::ClientEvent::Listening) comes again.
+    /// is open again, [`Listening`](crate::client::ClientEvent::Listening) comes again.
     pub fn listen(&mut self, now: Instant, wish: Listening) -> ClientCallId {
         self.begin(now);
         let call = self.client.listen(now, wish);

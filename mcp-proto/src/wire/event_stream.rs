@@ -274,7 +274,8 @@ mod tests {
     fn only_messages_have_data() {
         check(
             99,
-            b"event: message\ndata: a\n\nevent\ndata: b\n\nevent: ping\ndata: c\nid: 4\n\ndata: d\n\n",
+            b"event: message\ndata: a\n\nevent\ndata: b\n\n\
+              event: ping\ndata: c\nid: 4\n\ndata: d\n\n",
             &[event("a"), event("b"), event_with_id(None, "4"), event("d")],
         );
     }
@@ -317,6 +318,8 @@ mod tests {
         assert_eq!(items, vec![StreamItem::TooLong]);
     }
 
+    const LINES: &[&str] = &["data: a", "data:bc", "id: 7", "", ":", "event: e", "retry: 3"];
+
     proptest! {
         #[test]
         fn the_events_are_those_of_the_standard_whatever_the_chunks(
@@ -340,7 +343,7 @@ mod tests {
         #[test]
         fn chunks_do_not_matter(
             lines in collection::vec(
-                prop::sample::select(&["data: a", "data:bc", "id: 7", "", ":", "event: e", "retry: 3"]),
+                prop::sample::select(LINES),
                 0..20,
             ),
             ends in collection::vec(prop::sample::select(&["\n", "\r", "\r\n"]), 20),

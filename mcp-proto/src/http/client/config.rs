@@ -16,8 +16,8 @@ pub struct HttpClientConfig {
     /// never leave the origin of `url`.
     pub headers: Vec<(Box<str>, Box<str>)>,
     /// What was found out about the server before: see
-    /// [`HttpClient::verdict`](super::HttpClient::verdict). One about another origin is ignored, and
-    /// so is any unless the era is [`Era::Auto`].
+    /// [`HttpClient::verdict`](super::HttpClient::verdict). One about another origin is ignored,
+    /// and so is any unless the era is [`Era::Auto`].
     pub verdict: Option<Verdict>,
     /// Whether to open the general stream of a legacy session, on which the server tells and asks
     /// what belongs to no call. Default: yes.
@@ -62,8 +62,9 @@ impl fmt::Debug for HttpClientConfig {
 /// that clients which lost the same server do not come back all at once. Where the server named a
 /// pause, that is the least.
 ///
-/// Only a stream that brought a message, or that was open for `proven`, begins the count of attempts
-/// anew, and only the latter the pause: one that opens and ends is an attempt like any other.
+/// Only a stream that brought a message, or that was open for `proven`, begins the count of
+/// attempts anew, and only the latter the pause: one that opens and ends is an attempt like any
+/// other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reconnect {
     /// The first pause. Default 500 ms.

@@ -5,7 +5,7 @@ use alloc::{boxed::Box, string::String, vec::Vec};
 use super::send::Field;
 use crate::{
     Instant,
-    client::HttpError,
+    client::{Delivery, HttpError},
     error::{excerpt, excerpt_of_bytes},
     http::{Headers, accept},
     wire::{EventDecoder, Frame},
@@ -174,5 +174,22 @@ pub(super) fn may_pass(error: &HttpError) -> bool {
         HttpError::Unreachable | HttpError::Broken | HttpError::TimedOut => true,
         HttpError::Status(status) => matches!(status, 408 | 425 | 429 | 500..),
         _ => false,
+    }
+}
+
+impl HttpError {
+    /// Whether the request may have had an effect.
+    pub fn delivery(&self) -> Delivery {
+        match self {
+            Self::Unreachable
+            | Self::Unauthorized { .. }
+            | Self::Redirect(_)
+            | Self::TooManyRedirects
+            | Self::SessionLost => Delivery::NotSent,
+            Self::Status(status) if (400..500).contains(status) && *status != 408 => {
+                Delivery::NotSent
+            }
+            _ => Delivery::OutcomeUnknown,
+        }
     }
 }

@@ -36,7 +36,7 @@ fn fate(net: &mut Net) -> Fate {
 }
 
 /// Status, header fields and body of an answer, and what comes of it.
-type Row<'r> = (u16, &'r [(&'r str, &'r str)], String, Fate);
+type Row = (u16, &'static [(&'static str, &'static str)], String, Fate);
 
 fn http(error: HttpError) -> Fate {
     Fate::Failed(ConnectError::Http(error))
@@ -46,17 +46,19 @@ fn message(outcome: &str) -> String {
     format!(r#"{{"jsonrpc":"2.0","id":1,{outcome}}}"#)
 }
 
-#[test]
-fn the_answer_to_the_probe_tells_the_era() {
+/// An error that could not name its request.
+const NAMELESS: &str = r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"no"}}"#;
+
+/// Answers that are messages.
+fn messages() -> Vec<Row> {
     let unsupported = |versions: &str| {
         let data = format!(r#"{{"supported":{versions},"requested":"2026-07-28"}}"#);
         message(&format!(r#""error":{}"#, error(-32022, &data)))
     };
     let refusal = |code: i64| message(&format!(r#""error":{}"#, error(code, "null")));
-    let nameless = r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"no"}}"#;
     let result = message(&format!(r#""result":{}"#, discovered()));
     let legacy_only = message(r#""result":{"supportedVersions":["2025-11-25"],"capabilities":{}}"#);
-    let table: Vec<Row<'_>> = Vec::from([
+    Vec::from([
         (200, &[JSON][..], result.clone(), Fate::Modern),
         (200, &[STREAM], format!(": hi\n\ndata: {result}\n\n"), Fate::Modern),
         (200, &[], result.clone(), Fate::Modern),
@@ -77,9 +79,19 @@ fn the_answer_to_the_probe_tells_the_era() {
         (400, &[JSON], refusal(-32021), Fate::Again),
         (404, &[JSON], refusal(-32601), Fate::Legacy),
         (400, &[JSON], refusal(-32600), Fate::Legacy),
-        (400, &[JSON], nameless.into(), Fate::Legacy),
+        (400, &[JSON], NAMELESS.into(), Fate::Legacy),
         (500, &[JSON], refusal(-32603), Fate::Legacy),
-        (400, &[], String::new(), Fate::Legacy),
+    ])
+}
+
+/// Answers that are none.
+fn others() -> Vec<Row> {
+    let unauthorized = |status, challenges: &[&str]| {
+        let challenges = challenges.iter().map(|text| Box::from(*text)).collect();
+        http(HttpError::Unauthorized { status, challenges })
+    };
+    Vec::from([
+        (400, &[][..], String::new(), Fate::Legacy),
         (400, &[HTML], "<html>".into(), Fate::Legacy),
         (404, &[("content-type", "text/plain")], "not found".into(), Fate::Legacy),
         (405, &[], String::new(), Fate::Legacy),
@@ -91,24 +103,9 @@ fn the_answer_to_the_probe_tells_the_era() {
         (200, &[HTML], "<html>".into(), Fate::Legacy),
         (202, &[], String::new(), Fate::Legacy),
         (204, &[], String::new(), Fate::Legacy),
-        (
-            401,
-            &[("WWW-Authenticate", "Bearer")],
-            String::new(),
-            http(HttpError::Unauthorized { status: 401, challenges: ["Bearer".into()].into() }),
-        ),
-        (
-            401,
-            &[JSON],
-            nameless.into(),
-            http(HttpError::Unauthorized { status: 401, challenges: Vec::new() }),
-        ),
-        (
-            403,
-            &[],
-            String::new(),
-            http(HttpError::Unauthorized { status: 403, challenges: Vec::new() }),
-        ),
+        (401, &[("WWW-Authenticate", "Bearer")], String::new(), unauthorized(401, &["Bearer"])),
+        (401, &[JSON], NAMELESS.into(), unauthorized(401, &[])),
+        (403, &[], String::new(), unauthorized(403, &[])),
         (
             301,
             &[("Location", "https://other.example/mcp")],
@@ -122,8 +119,12 @@ fn the_answer_to_the_probe_tells_the_era() {
         (500, &[], String::new(), Fate::Retried),
         (502, &[HTML], "<html>".into(), Fate::Retried),
         (503, &[JSON], "null".into(), Fate::Retried),
-    ]);
-    for (status, headers, body, expected) in table {
+    ])
+}
+
+#[test]
+fn the_answer_to_the_probe_tells_the_era() {
+    for (status, headers, body, expected) in messages().into_iter().chain(others()) {
         let mut net = Net::new();
         let probe = net.next("server/discover");
         net.respond(&probe, status, headers, &body);

@@ -1,6 +1,7 @@
 //! Servers that misbehave: each ends in the named error, in bounded memory.
 
 use super::*;
+use crate::client::Violation;
 
 /// A call of 2026-07-28, as the server has got it.
 fn called() -> (Net, Seen) {
@@ -10,80 +11,72 @@ fn called() -> (Net, Seen) {
     (net, call)
 }
 
+/// Whether a response ends the call with this error, and leaves nothing behind.
+fn check(status: u16, headers: &[(&str, &str)], body: &str, expected: CallError) {
+    let (mut net, call) = called();
+    net.respond(&call, status, headers, body);
+    assert_eq!(net.outcome(), Err(expected), "{status} {headers:?} {body}");
+    net.pass(Duration::from_hours(1));
+    net.nothing_more();
+    assert!(net.http.exchanges.is_empty() && net.http.routes.is_empty());
+}
+
 #[test]
 fn each_response_that_is_no_answer_has_its_error() {
-    use crate::client::Violation;
     let unknown = || CallError::Lost(Delivery::OutcomeUnknown);
     let malformed = || CallError::Violation(Violation::Malformed);
+    let status = |status| CallError::Http(HttpError::Status(status));
+    let html = CallError::Http(HttpError::ContentType("text/html".into()));
+    let unfinished = "data: {\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{}}";
+    check(200, &[JSON], "", unknown());
+    check(200, &[JSON], "garbage", malformed());
+    check(200, &[JSON], "{", malformed());
+    check(200, &[JSON], "[]", malformed());
+    check(200, &[JSON], r#"{"jsonrpc":"2.0","id":99,"result":{}}"#, malformed());
+    check(200, &[JSON], r#"{"jsonrpc":"2.0","id":2,"result":7}"#, malformed());
+    check(200, &[JSON], r#"{"jsonrpc":"2.0","id":2,"method":"x"}"#, malformed());
+    check(200, &[STREAM], "", unknown());
+    check(200, &[STREAM], "data: garbage\n\n", unknown());
+    check(200, &[STREAM], unfinished, unknown());
+    check(200, &[HTML], "<html>", html);
+    check(202, &[], "", unknown());
+    check(204, &[], "", unknown());
+    check(303, &[("Location", "https://other.example/mcp")], "", status(303));
+    check(400, &[], "", status(400));
+    check(404, &[HTML], "<html>", status(404));
+    check(413, &[JSON], "{}", status(413));
+    check(500, &[JSON], "null", status(500));
+    check(503, &[], "", status(503));
+}
+
+#[test]
+fn what_the_server_demands_of_the_caller_is_handed_out() {
     let unauthorized = |status, challenges: &[&str]| {
         let challenges = challenges.iter().map(|text| Box::from(*text)).collect();
         CallError::Http(HttpError::Unauthorized { status, challenges })
     };
-    let bearer = ("WWW-Authenticate", r#"Bearer error="insufficient_scope""#);
-    let other = ("Location", "https://other.example/mcp");
-    let redirect = |to: &str| CallError::Http(HttpError::Redirect(to.into()));
-    let html = || CallError::Http(HttpError::ContentType("text/html".into()));
-    let status = |status| CallError::Http(HttpError::Status(status));
-    let own = r#"{"jsonrpc":"2.0","id":2,"method":"x"}"#;
-    type Row<'r> = (u16, Vec<(&'r str, &'r str)>, &'r str, CallError);
-    let table: Vec<Row<'_>> = Vec::from([
-        (200, Vec::from([JSON]), "", unknown()),
-        (200, Vec::from([JSON]), "garbage", malformed()),
-        (200, Vec::from([JSON]), "{", malformed()),
-        (200, Vec::from([JSON]), "[]", malformed()),
-        (200, Vec::from([JSON]), r#"{"jsonrpc":"2.0","id":99,"result":{}}"#, malformed()),
-        (200, Vec::from([JSON]), r#"{"jsonrpc":"2.0","id":2,"result":7}"#, malformed()),
-        (200, Vec::from([JSON]), own, malformed()),
-        (200, Vec::from([STREAM]), "", unknown()),
-        (200, Vec::from([STREAM]), "data: garbage\n\n", unknown()),
-        (200, Vec::from([STREAM]), "data: {\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{}}", unknown()),
-        (200, Vec::from([HTML]), "<html>", html()),
-        (202, Vec::new(), "", unknown()),
-        (204, Vec::new(), "", unknown()),
-        (301, Vec::from([other]), "", redirect(other.1)),
-        (
-            302,
-            Vec::from([("Location", "http://server.example/mcp")]),
-            "",
-            redirect("http://server.example/mcp"),
-        ),
-        (
-            307,
-            Vec::from([("Location", "https://server.example:444/mcp")]),
-            "",
-            redirect("https://server.example:444/mcp"),
-        ),
-        (
-            308,
-            Vec::from([("Location", "//u@server.example/")]),
-            "",
-            redirect("//u@server.example/"),
-        ),
-        (307, Vec::new(), "", redirect("")),
-        (303, Vec::from([other]), "", status(303)),
-        (400, Vec::new(), "", status(400)),
-        (404, Vec::from([HTML]), "<html>", status(404)),
-        (413, Vec::from([JSON]), "{}", status(413)),
-        (500, Vec::from([JSON]), "null", status(500)),
-        (503, Vec::new(), "", status(503)),
-        (401, Vec::from([bearer]), "", unauthorized(401, &[bearer.1])),
-        (
-            401,
-            Vec::from([bearer, ("www-authenticate", "Basic")]),
-            "x",
-            unauthorized(401, &[bearer.1, "Basic"]),
-        ),
-        (403, Vec::from([bearer]), "", unauthorized(403, &[bearer.1])),
-        (403, Vec::new(), "", unauthorized(403, &[])),
-    ]);
-    for (status, headers, body, expected) in table {
-        let (mut net, call) = called();
-        net.respond(&call, status, &headers, body);
-        assert_eq!(net.outcome(), Err(expected), "{status} {headers:?} {body}");
-        net.pass(Duration::from_hours(1));
-        net.nothing_more();
-        assert!(net.http.exchanges.is_empty() && net.http.routes.is_empty());
+    let scope = r#"Bearer error="insufficient_scope""#;
+    let field = ("WWW-Authenticate", scope);
+    check(401, &[field], "", unauthorized(401, &[scope]));
+    let two = [field, ("www-authenticate", "Basic")];
+    check(401, &two, "x", unauthorized(401, &[scope, "Basic"]));
+    check(403, &[field], "", unauthorized(403, &[scope]));
+    check(403, &[], "", unauthorized(403, &[]));
+}
+
+#[test]
+fn a_redirect_that_leads_away_is_not_followed() {
+    for (status, location) in [
+        (301, "https://other.example/mcp"),
+        (302, "http://server.example/mcp"),
+        (307, "https://server.example:444/mcp"),
+        (308, "//u@server.example/"),
+        (307, ""),
+    ] {
+        let error = CallError::Http(HttpError::Redirect(location.into()));
+        check(status, &[("Location", location)], "", error);
     }
+    check(307, &[], "", CallError::Http(HttpError::Redirect("".into())));
 }
 
 #[test]

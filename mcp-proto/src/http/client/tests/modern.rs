@@ -43,8 +43,11 @@ fn a_notification_names_its_method_too() {
 }
 
 const TOOLS: &str = r#"{"tools":[
-    {"name":"good","inputSchema":{"type":"object","properties":{"region":{"type":"string","x-mcp-header":"Region"},"at":{"type":"object","properties":{"n":{"type":"integer","x-mcp-header":"N"}}}}}},
-    {"name":"bad","inputSchema":{"type":"object","properties":{"x":{"type":"number","x-mcp-header":"X"}}}},
+    {"name":"good","inputSchema":{"type":"object","properties":{
+        "region":{"type":"string","x-mcp-header":"Region"},
+        "at":{"type":"object","properties":{"n":{"type":"integer","x-mcp-header":"N"}}}}}},
+    {"name":"bad","inputSchema":{"type":"object","properties":{
+        "x":{"type":"number","x-mcp-header":"X"}}}},
     {"name":"plain","inputSchema":{"type":"object"}}]}"#;
 
 #[test]
@@ -200,12 +203,9 @@ fn a_round_of_questions_goes_on_in_a_new_request() {
     net.call("tools/call", r#"{"name":"t","arguments":{"a":1}}"#);
     let first = net.next("tools/call");
     let ask = r#"{"message":"Name?","requestedSchema":{"type":"object","properties":{}}}"#;
-    net.answer(
-        &first,
-        &format!(
-            r#"{{"resultType":"input_required","requestState":"é","inputRequests":{{"k":{{"method":"elicitation/create","params":{ask}}}}}}}"#
-        ),
-    );
+    let request = format!(r#"{{"method":"elicitation/create","params":{ask}}}"#);
+    let members = format!(r#""requestState":"é","inputRequests":{{"k":{request}}}"#);
+    net.answer(&first, &format!(r#"{{"resultType":"input_required",{members}}}"#));
     let question = net.questions[0];
     let answer = crate::schema::Answer::Given(json(r#"{"action":"accept","content":{}}"#));
     net.http.answer(net.now, question, answer).unwrap();

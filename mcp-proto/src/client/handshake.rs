@@ -4,6 +4,7 @@
 //! older revisions.
 
 use alloc::{boxed::Box, format, string::String, sync::Arc, vec::Vec};
+use core::time::Duration;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -49,13 +50,16 @@ impl Client {
         let params = format!(r#"{{"_meta":{{{}}}}}"#, self.request_meta(&meta));
         let text = rpc::request(&id, "server/discover", &params);
         self.send(None, Frame::owned(text));
-        let fallback = Choice { versions: &self.versions, second }.fall_back();
-        let timeout = match fallback {
+        self.timers.set(Timer::Connect, now + self.probe_time(second));
+    }
+
+    /// How long the server may take over the probe.
+    pub(super) fn probe_time(&self, second: bool) -> Duration {
+        match (Choice { versions: &self.versions, second }).fall_back() {
             Step::FallBack => self.config.probe_timeout,
             // Giving up early would win nothing: a server may take its time to start.
             _ => self.config.initialize_timeout,
-        };
-        self.timers.set(Timer::Connect, now + timeout);
+        }
     }
 
     /// `probed`: whether this very server has seen the probe.

@@ -101,7 +101,7 @@ impl Client {
     /// The server is asked once more.
     pub(crate) fn resume_connect(&mut self, now: Instant) {
         let span = match self.phase {
-            Phase::Probing { .. } => self.config.probe_timeout,
+            Phase::Probing { second } => self.probe_time(second),
             Phase::Initializing { .. } => self.config.initialize_timeout,
             Phase::Fresh | Phase::Respawning | Phase::Ready(_) | Phase::Failed => return,
         };

@@ -174,8 +174,10 @@ impl HttpClient {
             "tools/call" if modern => What::Tool,
             _ => What::Other,
         };
-        if what == What::Initialize {
-            self.begin_session();
+        match what {
+            What::Initialize => self.begin_session(Gate::Handshake),
+            What::Probe => self.begin_session(Gate::Open),
+            _ => {}
         }
         self.routes.insert(number, Route::new(call, what));
         let mut draft = Draft::of(Role::Request(number), None);

@@ -51,9 +51,9 @@ const GENERAL_WAIT: Duration = Duration::from_millis(500);
 const DELETE_WAIT: Duration = Duration::from_secs(2);
 
 impl HttpClient {
-    /// `initialize` is about to be sent.
-    pub(super) fn begin_session(&mut self) {
-        self.session = Session { gate: Gate::Handshake, ..Session::default() };
+    /// The first request to a server is about to be sent.
+    pub(super) fn begin_session(&mut self, gate: Gate) {
+        self.session = Session { gate, ..Session::default() };
         self.general = General::default();
         self.timers.cancel(Timer::General);
         self.drop_unawaited();

@@ -1,6 +1,6 @@
 //! The first contact: which era the server is of, by all that it may answer.
 
-use super::*;
+use super::{super::Verdict, *};
 
 /// What comes of a first contact.
 #[derive(Debug, PartialEq)]
@@ -130,4 +130,37 @@ fn the_answer_to_the_probe_tells_the_era() {
         net.respond(&probe, status, headers, &body);
         assert_eq!(fate(&mut net), expected, "{status} {headers:?} {body}");
     }
+}
+
+#[test]
+fn a_modern_server_that_was_slow_is_spoken_to_as_one() {
+    let mut net = Net::new();
+    net.call("tools/list", "{}");
+    net.next("server/discover");
+    net.pass(Duration::from_secs(3));
+    let first = net.next("initialize");
+    let data = r#"{"supported":["2026-07-28"],"requested":"2025-11-25"}"#;
+    net.refuse(&first, 400, &error(-32022, data));
+    let probe = net.next("server/discover");
+    net.answer(&probe, &discovered());
+    let list = net.next("tools/list");
+    assert_eq!(list.header("MCP-Protocol-Version"), Some("2026-07-28"));
+    assert_eq!((net.ready, list.header("Mcp-Session-Id")), (1, None));
+}
+
+#[test]
+fn a_verdict_saves_the_probe_for_the_origin_that_it_is_about() {
+    let net = Net::legacy();
+    let verdict = net.http.verdict().unwrap();
+    assert_eq!(&*verdict.origin, "https://server.example:443");
+    for (origin, first) in [(&*verdict.origin, "initialize"), ("https://x:443", "server/discover")]
+    {
+        let verdict = Verdict { origin: origin.into(), ..verdict.clone() };
+        let mut net = Net::with(|_, http| http.verdict = Some(verdict));
+        net.next(first);
+        assert_eq!(net.http.verdict(), None);
+    }
+    let verdict = Net::modern().http.verdict();
+    let mut net = Net::with(|_, http| http.verdict = verdict);
+    net.next("server/discover");
 }

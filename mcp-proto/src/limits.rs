@@ -166,8 +166,8 @@ pub struct Limits {
     ///
     /// When exceeded: the request is answered -32603 with 503.
     pub calls_total_max: usize,
-    /// Streams over HTTP that have a connection or can be resumed, in all. Default 20,000: twice as
-    /// many as there may be sessions.
+    /// Answers over HTTP that are under way or can be resumed, and general streams, in all. Default
+    /// 20,000: twice as many as there may be sessions.
     ///
     /// When exceeded: a general stream or a listen is refused with -32603 and 503. Streams that
     /// answer calls are bounded by the calls.

@@ -14,11 +14,6 @@ use crate::{
 };
 
 impl Endpoint {
-    /// How many streams have a connection.
-    pub(super) fn open_streams(&self) -> usize {
-        self.streams.len()
-    }
-
     /// Begins a stream on a connection that waits for a head.
     pub(super) fn open_stream(&mut self, key: ExchangeId) {
         let Some(stream) = self.streams.get_mut(&key) else { return };
@@ -127,8 +122,12 @@ impl Endpoint {
         let status = carrier.opened.then_some(200);
         let given_up = stream.rules.disconnect_cancels;
         let waiting = if given_up { stream.waiting.clone() } else { Vec::new() };
+        let kept = stream.log.is_some();
         self.resumed.remove(&exchange);
         self.tell_ended(exchange, status, self.now.saturating_since(carrier.since));
+        if kept {
+            self.flush_held(key);
+        }
         for call in waiting {
             self.uncall(key, call);
             self.server.abandon(call);
@@ -138,6 +137,7 @@ impl Endpoint {
 
     /// Ends the connection of a stream in good order, if it has one. The stream may go on.
     pub(super) fn let_go(&mut self, key: ExchangeId) {
+        self.flush_held(key);
         let Some(stream) = self.streams.get_mut(&key) else { return };
         let Some(carrier) = stream.carrier.take() else { return };
         let exchange = carrier.exchange;
@@ -161,7 +161,6 @@ impl Endpoint {
     pub(super) fn finish_if_done(&mut self, key: ExchangeId) {
         let Some(stream) = self.streams.get(&key) else { return };
         if stream.kind != StreamKind::General && stream.waiting.is_empty() {
-            self.flush_held(key);
             self.let_go(key);
         }
     }
@@ -283,6 +282,7 @@ impl Endpoint {
         if stream.is_headless() {
             self.open_stream(key);
         }
+        // What waits comes before the last event on this connection.
         self.flush_held(key);
         let limits = &self.server.config().limits;
         if let Some(stream) = self.streams.get_mut(&key)

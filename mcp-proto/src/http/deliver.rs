@@ -26,7 +26,7 @@ impl Endpoint {
         rules: &'static Rules,
         waiting: Vec<CallId>,
     ) {
-        let Visit { exchange, admission, grant } = visit;
+        let Visit { exchange, admission, grant, .. } = visit;
         for call in &waiting {
             self.calls.insert(*call, exchange);
         }

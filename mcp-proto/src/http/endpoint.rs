@@ -106,7 +106,7 @@ impl Endpoint {
         self.now = now;
         self.next_exchange += 1;
         let exchange = ExchangeId(self.next_exchange);
-        let visit = Visit { exchange, admission, grant };
+        let visit = Visit::new(exchange, admission, grant, &self.sessions);
         match (visit.admission.refusal(), visit.admission.verb()) {
             (Some(refusal), _) => self.refuse_head(&visit, refusal),
             (None, Verb::Post) => self.post(visit, body),

@@ -17,7 +17,7 @@ use crate::server::{CloseReason, ExchangeId, SessionKey};
 
 impl Endpoint {
     pub(super) fn get(&mut self, visit: Visit) {
-        self.tell_started(visit.exchange, "GET", self.session_of(&visit));
+        self.tell_started(visit.exchange, "GET", visit.session);
         let session = match self.check_get(&visit) {
             Ok(session) => session,
             Err(refusal) => return self.refuse(&visit, None, &refusal),
@@ -40,7 +40,7 @@ impl Endpoint {
             return Err(Refusal::shutting_down());
         }
         let session = self.check_session(visit)?;
-        if self.open_streams() >= self.server.config().limits.streams_max {
+        if self.streams.len() >= self.server.config().limits.streams_max {
             return Err(Refusal::limit(503, "Too many streams"));
         }
         Ok(session)
@@ -95,7 +95,6 @@ impl Endpoint {
         for frame in frames {
             self.write_raw(key, frame);
         }
-        self.flush_held(key);
         if !replayed {
             self.comment(key);
         }
@@ -103,7 +102,7 @@ impl Endpoint {
     }
 
     pub(super) fn delete(&mut self, visit: &Visit) {
-        self.tell_started(visit.exchange, "DELETE", self.session_of(visit));
+        self.tell_started(visit.exchange, "DELETE", visit.session);
         match self.check_session(visit) {
             Ok(session) => {
                 self.accept(visit, 204);

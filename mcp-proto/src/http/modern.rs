@@ -60,7 +60,7 @@ impl Endpoint {
             if self.subjects.of(visit.subject()).listens >= limits.listens_max {
                 return Err(Refusal::limit(429, "Too many subscriptions"));
             }
-            if self.open_streams() >= limits.streams_max {
+            if self.streams.len() >= limits.streams_max {
                 return Err(Refusal::limit(503, "Too many streams"));
             }
         }

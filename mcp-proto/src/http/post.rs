@@ -28,7 +28,7 @@ impl Endpoint {
                     Message::Notification(notification) => &*notification.method,
                     Message::Response(_) => "response",
                 };
-                self.tell_started(visit.exchange, method, self.session_of(&visit));
+                self.tell_started(visit.exchange, method, visit.session);
                 if self.end != End::Open
                     && let Some(id) = request_id(&message)
                 {
@@ -37,25 +37,17 @@ impl Endpoint {
                 self.post_message(visit, message);
             }
             Body::Single(Err(malformed)) => {
-                self.tell_started(visit.exchange, "POST", self.session_of(&visit));
+                self.tell_started(visit.exchange, "POST", visit.session);
                 self.post_junk(&visit, &malformed, body);
             }
             Body::Batch(elements) => {
-                self.tell_started(visit.exchange, "batch", self.session_of(&visit));
+                self.tell_started(visit.exchange, "batch", visit.session);
                 if self.end == End::Open {
                     self.post_batch(visit, elements, body);
                 } else {
                     self.refuse(&visit, None, &Refusal::shutting_down());
                 }
             }
-        }
-    }
-
-    /// The session that a request names, if it is there and the caller's.
-    pub(super) fn session_of(&self, visit: &Visit) -> Option<SessionKey> {
-        match visit.admission.session_id() {
-            Value::One(id) => self.sessions.find(id, visit.subject()),
-            Value::Absent | Value::Many | Value::Malformed => None,
         }
     }
 
@@ -71,7 +63,7 @@ impl Endpoint {
         self.server.drop_noted(Dropped::Junk(crate::error::excerpt_of_bytes(body).into()));
         let id = malformed.id.as_ref();
         let refusal = Refusal { status: 400, reason: Refused::Body, id, error };
-        self.refuse(visit, self.session_rules(self.session_of(visit)), &refusal);
+        self.refuse(visit, self.session_rules(visit.session), &refusal);
     }
 
     /// The body says which era a message is of; the head only mirrors it.
@@ -183,7 +175,6 @@ impl Endpoint {
             }
         };
         let Some(rules) = self.session_rules(Some(session)) else { return };
-        self.sessions.touch(self.now, session);
         self.hand_over(visit, Origin::Session(session), Some(session), rules, message);
     }
 
@@ -198,7 +189,7 @@ impl Endpoint {
                 return Err(Refusal::bad(Refused::Session, "Mcp-Session-Id is malformed"));
             }
         }
-        let session = self.session_of(visit).ok_or_else(Refusal::no_session)?;
+        let session = visit.session.ok_or_else(Refusal::no_session)?;
         // The session's revision holds, whichever known one the header names.
         if visit.admission.version() != Value::Absent && visit.version().is_none() {
             return Err(bad_version());
@@ -299,6 +290,9 @@ impl Endpoint {
             && let Err(refusal) = self.check_calls(&visit, session, 1)
         {
             let id = request.id.clone().into_owned();
+            if let Some(session) = session {
+                self.sessions.touch(self.now, session);
+            }
             return self.refuse(&visit, Some(rules), &refusal.with_id(&id));
         }
         let arrival = Arrival { origin, grant: visit.grant.clone(), message };
@@ -315,6 +309,12 @@ impl Endpoint {
         kind: StreamKind,
         received: Received,
     ) {
+        // A stream keeps its session from being idle.
+        if let Some(session) = session
+            && !matches!(received, Received::Call(_))
+        {
+            self.sessions.touch(self.now, session);
+        }
         match received {
             Received::Accepted => self.accept(&visit, 202),
             Received::Call(call) => {

@@ -3,7 +3,9 @@
 use alloc::{boxed::Box, sync::Arc};
 use core::time::Duration;
 
-use super::{Admission, Endpoint, HttpOutput, Refused, Response, Telemetry, admit::Value};
+use super::{
+    Admission, Endpoint, HttpOutput, Refused, Response, Telemetry, admit::Value, session::Sessions,
+};
 use crate::{
     Grant,
     error::{ErrorObject, code, excerpt},
@@ -18,9 +20,24 @@ pub(super) struct Visit {
     pub(super) exchange: ExchangeId,
     pub(super) admission: Admission,
     pub(super) grant: Arc<Grant>,
+    /// The session that the head names, if it is there and the caller's.
+    pub(super) session: Option<SessionKey>,
 }
 
 impl Visit {
+    pub(super) fn new(
+        exchange: ExchangeId,
+        admission: Admission,
+        grant: Arc<Grant>,
+        sessions: &Sessions,
+    ) -> Self {
+        let session = match admission.session_id() {
+            Value::One(id) => sessions.find(id, grant.subject.as_deref()),
+            Value::Absent | Value::Many | Value::Malformed => None,
+        };
+        Self { exchange, admission, grant, session }
+    }
+
     pub(super) fn subject(&self) -> Option<&str> {
         self.grant.subject.as_deref()
     }

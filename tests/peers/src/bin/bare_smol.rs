@@ -1,4 +1,5 @@
-//! hyper on smol without a protocol: answers every request with the same echo. Listens on 127.0.0.1:$PORT.
+//! hyper on smol without a protocol: answers every request with the same echo. Listens on
+//! 127.0.0.1:$PORT.
 
 use std::{convert::Infallible, net::TcpListener, rc::Rc};
 

@@ -1,4 +1,5 @@
-//! `tiny_http` without a protocol: answers every request with the same echo. Listens on 127.0.0.1:$PORT.
+//! `tiny_http` without a protocol: answers every request with the same echo. Listens on
+//! 127.0.0.1:$PORT.
 
 use std::{sync::Arc, thread};
 

@@ -1,5 +1,5 @@
-//! The echo server on the official Rust SDK over HTTP, at its best: TCP_NODELAY on, one handler for all sessions, and in
-//! 2026-07-28 answers in JSON. Listens on 127.0.0.1:$PORT, path /mcp.
+//! The echo server on the official Rust SDK over HTTP, at its best: TCP_NODELAY on, one handler for
+//! all sessions, and in 2026-07-28 answers in JSON. Listens on 127.0.0.1:$PORT, path /mcp.
 
 use std::sync::Arc;
 

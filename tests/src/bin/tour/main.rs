@@ -1,12 +1,12 @@
-//! A tour of the protocol: our client talks to our server over real pipes, in every revision.
-//! Each line that crosses between them is shown; which lines those are, and what the program gets
-//! of them, is checked.
+//! A tour of the protocol: our client talks to our server over real pipes, in every revision, and
+//! a raw client to both of our HTTP servers. What crosses between them is shown; what it is, and
+//! what the program gets of it, is checked.
 //!
 //! `tour [LEG] [-- COMMAND…]`
 //!
 //! Plays the legs whose names contain `LEG`, or all. It ends with 0 if every step did what it says,
 //! and with 1 and the reason otherwise. The server is this program again, with every feature;
-//! given a command, it is that one.
+//! given a command, it is that one, and the legs over HTTP are left out.
 
 mod leg;
 mod pipes;
@@ -14,15 +14,20 @@ mod steps;
 mod tape;
 mod transcript;
 mod visit;
+mod web;
 
 use std::{
     io,
+    net::SocketAddr,
     process::{Command, ExitCode},
 };
 
 use mcp_proto::Version;
 use mcp_stdio::{Pool, Server};
-use mcp_tests::everything::{self, State, threads};
+use mcp_tests::everything::{
+    self, State, threads,
+    web::{Engine, Options},
+};
 
 use leg::Leg;
 use transcript::Transcript;
@@ -30,6 +35,8 @@ use transcript::Transcript;
 /// The hidden arguments that make this program the server, and one of before 2026-07-28.
 const SERVE: &str = "--serve-the-tour";
 const SERVE_OLDER: &str = "--serve-the-tour-as-before";
+/// The hidden argument, before the name of an engine, that makes it the server over HTTP.
+const SERVE_HTTP: &str = "--serve-the-tour-over";
 
 fn main() -> ExitCode {
     let mut words: Vec<String> = std::env::args().skip(1).collect();
@@ -38,15 +45,22 @@ fn main() -> ExitCode {
     {
         return report(serve(word == SERVE_OLDER).map_err(|error| error.to_string()));
     }
+    if let [word, engine] = &words[..]
+        && word == SERVE_HTTP
+    {
+        return report(serve_http(engine).map_err(|error| error.to_string()));
+    }
     let at = words.iter().position(|word| word == "--").unwrap_or(words.len());
     let command: Vec<String> = words.drain(at..).skip(1).collect();
     let wanted = words.join(" ");
     let legs: Vec<Leg> =
         Leg::all().into_iter().filter(|leg| leg.name().contains(&wanted)).collect();
-    if legs.is_empty() {
+    let mut engines = web::ENGINES.to_vec();
+    engines.retain(|engine| command.is_empty() && web::name(engine).contains(&wanted));
+    if legs.is_empty() && engines.is_empty() {
         return report(Err(format!("no leg is called {wanted}")));
     }
-    tour(&legs, &command)
+    tour(&legs, &command, &engines)
 }
 
 fn report(done: Result<(), String>) -> ExitCode {
@@ -59,7 +73,7 @@ fn report(done: Result<(), String>) -> ExitCode {
     }
 }
 
-fn tour(legs: &[Leg], command: &[String]) -> ExitCode {
+fn tour(legs: &[Leg], command: &[String], engines: &[&str]) -> ExitCode {
     let mut transcript = Transcript::on_stdout();
     transcript.legend();
     for leg in legs {
@@ -76,6 +90,12 @@ fn tour(legs: &[Leg], command: &[String]) -> ExitCode {
             Err(error) => return report(Err(error.to_string())),
         };
         if let Err(failure) = played {
+            transcript.failure(&failure);
+            return ExitCode::FAILURE;
+        }
+    }
+    for engine in engines {
+        if let Err(failure) = web::play(engine, &mut transcript) {
             transcript.failure(&failure);
             return ExitCode::FAILURE;
         }
@@ -97,4 +117,11 @@ fn serve(older: bool) -> io::Result<()> {
     Server::new("everything", env!("CARGO_PKG_VERSION"), router, State::default())
         .config(config)
         .serve()
+}
+
+/// The same over HTTP, at a port of this machine.
+fn serve_http(engine: &str) -> io::Result<()> {
+    let engine = Engine::named(engine).ok_or(io::ErrorKind::InvalidInput)?;
+    let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+    everything::web::serve(Options { engine, listen, auth: false })
 }

@@ -89,16 +89,8 @@ fn split_unquoted(text: &str, separator: u8) -> impl Iterator<Item = &str> {
             escaped = byte == b'\\' && quoted && !escaped;
             ends
         });
-        let part = match end.and_then(|end| whole.split_at_checked(end)) {
-            Some((part, tail)) => {
-                rest = tail.get(1..);
-                part
-            }
-            None => {
-                rest = None;
-                whole
-            }
-        };
+        let (part, tail) = whole.split_at_checked(end.unwrap_or(whole.len()))?;
+        rest = tail.get(1..);
         Some(part.trim_matches([' ', '\t']))
     })
 }
@@ -109,7 +101,9 @@ mod tests {
 
     fn accepted(lines: &[&str]) -> (bool, bool) {
         let mut accepted = Accepted::default();
-        lines.iter().for_each(|line| accepted.add(line));
+        for line in lines {
+            accepted.add(line);
+        }
         (accepted.has_json(), accepted.has_stream())
     }
 

@@ -5,7 +5,7 @@
 #[cfg(test)]
 mod tests;
 
-use alloc::{borrow::Cow, boxed::Box, format, string::String, vec, vec::Vec};
+use alloc::{borrow::Cow, boxed::Box, format, vec, vec::Vec};
 
 use serde_json::value::RawValue;
 
@@ -142,11 +142,13 @@ struct Walk<'a> {
 impl<'a> Walk<'a> {
     fn schema(&mut self, value: &'a str, depth: usize, place: &Place) -> Result<(), InvalidSchema> {
         if depth > DEPTH_MAX {
-            return Err(invalid("the schema is nested too deeply".into()));
+            return Err(invalid("the schema is nested too deeply"));
         }
         if value.starts_with('[') {
             let elements: Vec<&RawValue> = serde_json::from_str(value).unwrap_or_default();
-            elements.into_iter().for_each(|element| self.push(element, depth, Place::Elsewhere));
+            for element in elements {
+                self.push(element, depth, Place::Elsewhere);
+            }
             return Ok(());
         }
         let Some(Members(members)) = object(value) else { return Ok(()) };
@@ -192,18 +194,18 @@ impl<'a> Walk<'a> {
     ) -> Result<(), InvalidSchema> {
         let path = match place {
             Place::Reached(path) if !path.is_empty() => path,
-            _ => return Err(invalid("it stands elsewhere than at a property".into())),
+            _ => return Err(invalid("it stands elsewhere than at a property")),
         };
         let name = only(members, KEYWORD).and_then(string);
         let name = name
             .filter(|name| is_token(name))
-            .ok_or_else(|| invalid(format!("that of {path:?} is no name of a header field")))?;
+            .ok_or_else(|| invalid(&format!("that of {path:?} is no name of a header field")))?;
         if self.found.iter().any(|other| other.name.eq_ignore_ascii_case(&name)) {
-            return Err(invalid(format!("{name} stands for several properties")));
+            return Err(invalid(&format!("{name} stands for several properties")));
         }
         let kind = only(members, "type").and_then(string).and_then(|kind| Kind::of(&kind));
         let kind = kind.ok_or_else(|| {
-            invalid(format!("the type of {path:?} is not string, integer or boolean"))
+            invalid(&format!("the type of {path:?} is not string, integer or boolean"))
         })?;
         self.found.push(MirroredParam { name: (&*name).into(), path: path.clone(), kind });
         Ok(())
@@ -235,6 +237,6 @@ fn exact(token: &str) -> Option<i64> {
     (number.unsigned_abs() <= INTEGER_MAX).then_some(number)
 }
 
-fn invalid(why: String) -> InvalidSchema {
+fn invalid(why: &str) -> InvalidSchema {
     InvalidSchema(format!("x-mcp-header: {why}"))
 }

@@ -15,11 +15,12 @@ const SUFFIX: &str = "?=";
 
 /// The value of a field that mirrors `text`: visible ASCII and inner spaces, never empty.
 pub fn encode_header_value(text: &str) -> Cow<'_, str> {
+    let looks_encoded = text.starts_with(PREFIX) && text.ends_with(SUFFIX);
     let plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
         && !text.is_empty()
         && !text.starts_with(' ')
         && !text.ends_with(' ')
-        && !(text.starts_with(PREFIX) && text.ends_with(SUFFIX));
+        && !looks_encoded;
     if plain {
         return Cow::Borrowed(text);
     }

@@ -1,6 +1,6 @@
 //! Annotations, valid and invalid, and what they stand for.
 
-use std::string::ToString;
+use std::string::{String, ToString};
 
 use super::*;
 

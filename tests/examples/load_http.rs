@@ -10,14 +10,14 @@
 //! memory.
 
 use std::{
-    env, fs,
-    io::{self, BufRead as _, BufReader},
-    process::{Child, Command, ExitCode, Stdio},
+    env, fs, io,
+    process::{Command, ExitCode, Stdio},
     thread,
     time::{Duration, Instant},
 };
 
 use mcp_tests::{
+    Served,
     http::{Answer, Http},
     load::{Ask, INITIALIZE, INITIALIZED, as_f64, busy_nanos, resident_bytes},
 };
@@ -81,48 +81,19 @@ fn options(mut arguments: impl Iterator<Item = String>) -> Option<Options> {
     (!options.command.is_empty() && options.connections > 0).then_some(options)
 }
 
-/// A server process; it is killed at the end.
-struct Server {
-    process: Child,
-    url: String,
-}
-
-impl Server {
-    fn start(command: &[String]) -> io::Result<Self> {
-        let mut process = Command::new(&command[0])
-            .args(&command[1..])
-            .env("PORT", "0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()?;
-        let mut line = String::new();
-        if let Some(stdout) = process.stdout.take() {
-            BufReader::new(stdout).read_line(&mut line)?;
-        }
-        let url = line.trim_end().strip_prefix("listening on ").unwrap_or_default();
-        Ok(Self { url: url.into(), process })
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // One that has ended already needs no more.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
 fn run(options: &Options) -> io::Result<String> {
-    let server = Server::start(&options.command)?;
-    let process = server.process.id();
+    let (program, arguments) = (&options.command[0], &options.command[1..]);
+    let mut command = Command::new(program);
+    let server = Served::start(command.args(arguments).env("PORT", "0").stderr(Stdio::null()))?;
+    let process = server.id();
     let mut clients = Vec::new();
     for _ in 0..options.connections {
-        clients.push(Client::open(&server.url, options.ask.clone())?);
+        clients.push(Client::open(server.url(), options.ask.clone())?);
     }
     let per_client = options.requests / options.connections;
     clients = exchange(clients, (per_client / 10).clamp(1, 1000))?;
     let before = resident_bytes(process)?;
-    let kept = keep(options, &server.url)?;
+    let kept = keep(options, server.url())?;
     let held = resident_bytes(process)?.saturating_sub(before);
     let (busy, since) = (busy_nanos(process)?, Instant::now());
     clients = exchange(clients, per_client)?;

@@ -8,10 +8,12 @@ pub mod fuzz;
 pub mod http;
 pub mod load;
 mod peer;
+mod served;
 mod wire;
 
 pub use entropy::Seeded;
 pub use peer::Peer;
+pub use served::Served;
 pub use wire::Wire;
 
 /// The README, whose examples are compiled with the tests.

@@ -1,13 +1,12 @@
 //! The legs over HTTP: a client without a protocol of its own, so that heads and events are seen
 //! as they are.
 
-use std::{
-    io::{self, BufRead as _, BufReader},
-    process::{Child, Command, Stdio},
-    time::{Duration, Instant},
-};
+use std::{io, process::Command, time::Duration};
 
-use mcp_tests::http::{Answer, Http};
+use mcp_tests::{
+    Served,
+    http::{Answer, Event, Http},
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -34,8 +33,8 @@ pub(crate) fn name(engine: &str) -> String {
 /// Plays every step against a server of its own, to the end of its process.
 pub(crate) fn play(engine: &str, to: &mut Transcript) -> Step {
     to.title(&format!("{} – sessions, streams and their cuts, no session", name(engine)));
-    let server = Server::start(engine).or_else(|error| failed("a server that starts", &error))?;
-    let mut visit = Visit { url: server.url.clone(), session: None, to };
+    let server = server(engine).or_else(|error| failed("a server that starts", &error))?;
+    let mut visit = Visit { url: server.url().into(), session: None, to };
     open(&mut visit)?;
     parked(&mut visit)?;
     cut(&mut visit)?;
@@ -123,7 +122,7 @@ fn stateless(visit: &mut Visit<'_>) -> Step {
     visit.message("← result", &body(&mut http, &mut answer)?)
 }
 
-fn listen(visit: &mut Visit<'_>, server: Server) -> Step {
+fn listen(visit: &mut Visit<'_>, server: Served) -> Step {
     visit.to.step("A request listens to the list of tools: its stream stays open.");
     let wanted = json!({"notifications": {"toolsListChanged": true}});
     let (mut http, mut answer) = visit.post(&modern(5, "subscriptions/listen", &wanted))?;
@@ -139,7 +138,7 @@ fn listen(visit: &mut Visit<'_>, server: Server) -> Step {
     next(visit, "← notifications/tools/list_changed")?;
 
     visit.to.step("The server is told to end: who listens gets a result, and all is closed.");
-    let ended = server.end().or_else(|error| failed("an end", &error))?;
+    let ended = server.end(PATIENCE).or_else(|error| failed("an end", &error))?;
     next(visit, "← result")?;
     visit.gets("exit status: 0", &ended)
 }
@@ -246,7 +245,7 @@ fn body(http: &mut Http, answer: &mut Answer) -> Result<String, Failure> {
     http.body(answer).or_else(|error| failed("a body", &error))
 }
 
-fn event(http: &mut Http, answer: &mut Answer) -> Result<Option<mcp_tests::http::Event>, Failure> {
+fn event(http: &mut Http, answer: &mut Answer) -> Result<Option<Event>, Failure> {
     http.event(answer).or_else(|error| failed("an event", &error))
 }
 
@@ -276,45 +275,7 @@ fn modern(id: u32, method: &str, params: &Value) -> Value {
     json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params})
 }
 
-/// A server process; it is killed if it does not end.
-struct Server {
-    process: Child,
-    url: String,
-}
-
-impl Server {
-    /// Starts this program again, as the server.
-    fn start(engine: &str) -> io::Result<Self> {
-        let mut process = Command::new(std::env::current_exe()?)
-            .args([SERVE_HTTP, engine])
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let mut line = String::new();
-        if let Some(stdout) = process.stdout.take() {
-            BufReader::new(stdout).read_line(&mut line)?;
-        }
-        let url = line.trim_end().strip_prefix("listening on ").unwrap_or_default();
-        Ok(Self { url: url.into(), process })
-    }
-
-    /// Tells it to end, and says how it did.
-    fn end(mut self) -> io::Result<String> {
-        Command::new("kill").arg(self.process.id().to_string()).status()?;
-        let deadline = Instant::now() + PATIENCE;
-        while Instant::now() < deadline {
-            if let Some(status) = self.process.try_wait()? {
-                return Ok(status.to_string());
-            }
-            std::thread::park_timeout(Duration::from_millis(2));
-        }
-        Ok("no end in time".into())
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // Both fail if the process has ended already, which is what they are for.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
+/// This program again, as the server.
+fn server(engine: &str) -> io::Result<Served> {
+    Served::start(Command::new(std::env::current_exe()?).args([SERVE_HTTP, engine]))
 }

@@ -3,6 +3,7 @@
 mod eras;
 mod misbehaving;
 mod modern;
+mod pairs;
 mod races;
 mod resuming;
 mod sessions;

@@ -1,10 +1,8 @@
 //! Heads and chunks as bytes: all that goes out is put together here.
 
-use std::{
-    io::Write as _,
-    time::{Duration, SystemTime},
-};
+use std::{io::Write as _, time::SystemTime};
 
+use httpdate::HttpDate;
 use mcp_proto::http::{Response, ResponseHead, StreamFrame};
 use tiny_http::StatusCode;
 
@@ -72,30 +70,54 @@ fn begin(out: &mut Vec<u8>, head: &ResponseHead, manner: Manner) {
     for (name, value) in head.headers.iter().filter(|(_, value)| is_value(value)) {
         let _ = write!(out, "{name}: {value}\r\n");
     }
-    let _ = write!(out, "date: {}\r\n", date());
+    let _ = write!(out, "date: {}\r\n", HttpDate::from(SystemTime::now()));
     if manner.close || manner.old {
         out.extend_from_slice(b"connection: close\r\n");
     }
 }
 
 /// Whether a text may stand as the value of a field. One that could end the field and begin
-/// another is not sent: tiny_http would not look at it.
+/// another is not sent: `tiny_http` would not look at it.
 fn is_value(text: &str) -> bool {
     text.bytes().all(|byte| byte == b'\t' || (b' '..=b'~').contains(&byte))
 }
 
-/// The time of day, as `Date` has it: formatted once a second on each thread.
-fn date() -> String {
-    thread_local! {
-        static LAST: std::cell::RefCell<(u64, String)> = const { std::cell::RefCell::new((0, String::new())) };
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head(fields: &[(&'static str, &'static str)], manner: Manner) -> String {
+        let fields = fields.iter().map(|&(name, value)| (name, value.into()));
+        let head = ResponseHead { status: 200, headers: fields.collect() };
+        let mut out = Vec::new();
+        whole(&mut out, &Response { head, body: None }, manner);
+        String::from_utf8(out).unwrap()
     }
-    let now = SystemTime::now();
-    let unix = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs();
-    LAST.with_borrow_mut(|(second, text)| {
-        if *second != unix || text.is_empty() {
-            *second = unix;
-            *text = httpdate::fmt_http_date(now);
+
+    const PLAIN: Manner = Manner { close: false, head_only: false, old: false };
+
+    #[test]
+    fn a_field_whose_value_could_end_it_is_left_out() {
+        for value in ["a\r\nset-cookie: b", "a\nb", "a\rb", "a\0b", "é"] {
+            let text = head(&[("x-bad", value), ("x-good", "a b\tc")], PLAIN);
+            assert!(!text.contains("x-bad") && !text.contains("cookie"), "{text}");
+            assert!(text.contains("\r\nx-good: a b\tc\r\n"), "{text}");
         }
-        text.clone()
-    })
+    }
+
+    #[test]
+    fn a_head_names_the_time_and_the_length() {
+        let text = head(&[], PLAIN);
+        assert!(text.starts_with("HTTP/1.1 200 OK\r\n"), "{text}");
+        assert!(text.contains("\r\ndate: ") && text.contains(" GMT\r\n"), "{text}");
+        assert!(text.ends_with("\r\ncontent-length: 0\r\n\r\n"), "{text}");
+        assert!(!text.contains("connection"), "{text}");
+    }
+
+    #[test]
+    fn the_last_answer_of_a_connection_says_so() {
+        for manner in [Manner { close: true, ..PLAIN }, Manner { old: true, ..PLAIN }] {
+            assert!(head(&[], manner).contains("\r\nconnection: close\r\n"));
+        }
+    }
 }

@@ -41,7 +41,7 @@ pub(crate) enum Input {
     Request(Request),
     /// What had to be waited for is there.
     Ready { line: Line, admission: Admission, grant: Arc<Grant>, body: Vec<u8> },
-    /// A request is about to be refused whose end nobody can tell.
+    /// A request is refused.
     Refused(Arrival, Response),
     /// A client that was behind has got everything so far.
     CaughtUp(ExchangeId, Line),
@@ -184,7 +184,7 @@ impl<S: 'static> Driver<S> {
             Input::Ready { line, admission, grant, body } => {
                 self.enter(now, line, admission, grant, &body);
             }
-            Input::Refused(arrival, response) => self.refuse(arrival, response),
+            Input::Refused(arrival, response) => self.answer(arrival, response),
             Input::CaughtUp(exchange, line) => {
                 self.wires.caught_up(now, exchange, line, &mut self.endpoint);
             }
@@ -219,7 +219,7 @@ impl<S: 'static> Driver<S> {
         };
         match arrival.body() {
             Body::Unclear => self.refuse(arrival, admission.refuse_body(400)),
-            _ if taken > self.bounds.exchanges_max || self.parked.is_full() => {
+            _ if taken > self.bounds.exchanges_max => {
                 self.answer(arrival, admission.unavailable(503));
             }
             Body::Here(_) if self.authorize.is_none() => {
@@ -228,7 +228,7 @@ impl<S: 'static> Driver<S> {
                         let grant = Arc::clone(&self.nobody);
                         self.enter(now, arrival.into_line(false), admission, grant, &body);
                     }
-                    Err(status) => self.refuse(arrival, admission.refuse_body(status)),
+                    Err(status) => self.answer(arrival, admission.refuse_body(status)),
                 }
             }
             _ => self.prepare(arrival, admission),

@@ -1,9 +1,9 @@
-//! What tiny_http hands over, looked at with the distrust it needs, and let go of with care.
+//! What `tiny_http` hands over, looked at with the distrust it needs, and let go of with care.
 //!
-//! tiny_http 0.12 takes any `Transfer-Encoding` for `chunked` and the first of several lengths for
-//! the length; what it so mistakes for the next request on the connection must not be served. And
-//! where a body has not been read, dropping the request allocates its announced length and waits
-//! for all of it.
+//! `tiny_http` 0.12 takes any `Transfer-Encoding` for `chunked` and the first of several lengths
+//! for the length; what it so mistakes for the next request on the connection must not be served.
+//! And where a body has not been read, dropping the request allocates its announced length and
+//! waits for all of it.
 
 use std::{
     io::{self, Read},
@@ -21,7 +21,7 @@ use tiny_http::{HTTPVersion, Header, Request, StatusCode};
 
 use crate::{answer::Manner, line::Line, peers::Seat};
 
-/// The longest body that tiny_http reads before it hands over the request.
+/// The longest body that `tiny_http` reads before it hands over the request.
 const READ_AHEAD_MAX: usize = 1024;
 
 /// The longest unread body that is waited for; a longer one could end the process.
@@ -54,7 +54,7 @@ pub(crate) enum Body {
     Unclear,
 }
 
-/// Requests that nothing can be done with: each keeps a thread of tiny_http for good.
+/// Requests that nothing can be done with: each keeps a thread of `tiny_http` for good.
 #[derive(Debug, Default)]
 pub(crate) struct Parked(AtomicUsize);
 
@@ -135,7 +135,7 @@ impl Arrival {
     }
 
     /// Answers before the body has been read, and waits until the client has sent it all the same
-    /// or is gone: tiny_http must. The connection ends so.
+    /// or is gone: `tiny_http` must. The connection ends so.
     pub(crate) fn refuse(self, response: &Response, patience: Duration) {
         if self.is_light() {
             return self.into_line(true).send_patiently(response, patience);
@@ -178,7 +178,7 @@ impl Arrival {
         Manner {
             close: close || is_upgrade(&self.request),
             head_only: *self.request.method() == tiny_http::Method::Head,
-            old: *self.request.http_version() < HTTPVersion(1, 1),
+            old: *self.request.http_version() != HTTPVersion(1, 1),
         }
     }
 }
@@ -224,7 +224,7 @@ fn length_of(text: &str) -> Option<usize> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
 }
 
-/// Whether tiny_http takes this for the last request of its connection, and its body for whatever
+/// Whether `tiny_http` takes this for the last request of its connection, and its body for whatever
 /// follows.
 fn is_upgrade(request: &Request) -> bool {
     let connection = request.headers().iter().find(|header| header.field.equiv("Connection"));

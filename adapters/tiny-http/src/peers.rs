@@ -110,3 +110,57 @@ impl Acquaintance {
         self.condemned.iter().any(|(_, condemned)| *condemned == peer)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn peer(port: u16) -> SocketAddr {
+        ([127, 0, 0, 1], port).into()
+    }
+
+    #[test]
+    fn a_seat_is_free_when_its_request_is_done() {
+        let seats = Arc::new(Seats::default());
+        let (first, taken) = seats.sit(peer(1));
+        assert_eq!((first.queued, taken), (false, 1));
+        let (second, taken) = seats.sit(peer(1));
+        assert_eq!((second.queued, taken), (true, 1));
+        let (_third, taken) = seats.sit(peer(2));
+        assert_eq!(taken, 2);
+        drop((first, second));
+        assert_eq!(seats.sit(peer(3)).1, 2);
+    }
+
+    #[test]
+    fn a_connection_is_new_once_a_second() {
+        let now = Instant::now();
+        let mut acquaintance = Acquaintance::new(now);
+        assert!(acquaintance.is_new(now, peer(1)));
+        assert!(!acquaintance.is_new(now, peer(1)));
+        assert!(acquaintance.is_new(now, peer(2)));
+        assert!(acquaintance.is_new(now + KNOWN_FOR, peer(1)));
+    }
+
+    #[test]
+    fn a_connection_is_condemned_for_a_time() {
+        let now = Instant::now();
+        let mut acquaintance = Acquaintance::new(now);
+        acquaintance.condemn(now, peer(1));
+        assert!(acquaintance.is_condemned(now, peer(1)));
+        assert!(!acquaintance.is_condemned(now, peer(2)));
+        assert!(!acquaintance.is_condemned(now + CONDEMNED_FOR, peer(1)));
+    }
+
+    #[test]
+    fn what_is_remembered_is_bounded() {
+        let now = Instant::now();
+        let mut acquaintance = Acquaintance::new(now);
+        for port in 0..u16::MAX {
+            acquaintance.is_new(now, peer(port));
+            acquaintance.condemn(now, peer(port));
+        }
+        assert!(acquaintance.known.len() <= KNOWN_MAX);
+        assert!(acquaintance.condemned.len() <= CONDEMNED_MAX);
+    }
+}

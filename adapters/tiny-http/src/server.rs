@@ -35,7 +35,7 @@ pub type Authorize = dyn Fn(&Head<'_>) -> Result<Arc<Grant>, Challenge> + Send +
 #[derive(Clone, Debug)]
 pub struct Bounds {
     /// Connections with a request under way, open streams included. Default 256: each has a
-    /// thread of tiny_http's, and another one while something is waited for.
+    /// thread of `tiny_http`'s, and another one while something is waited for.
     ///
     /// When exceeded: 503.
     pub exchanges_max: usize,

@@ -1,4 +1,4 @@
-//! What tiny_http does not do for its listening socket and its connections.
+//! What `tiny_http` does not do for its listening socket and its connections.
 //!
 //! * It sets no timeouts and no `TCP_NODELAY`. The socket is given them, and each connection
 //!   inherits them.
@@ -29,7 +29,7 @@ use crate::{driver::Input, server::Bounds};
 /// For how long the driver waits for a client that takes nothing.
 const STALL: Duration = Duration::from_millis(10);
 
-/// After how long the threads of tiny_http that were woken have taken what they were woken for.
+/// After how long the threads of `tiny_http` that were woken have taken what they were woken for.
 const SETTLE: Duration = Duration::from_millis(2);
 
 /// How often it is tried whether connections are still accepted. Meanwhile nothing is read from
@@ -140,7 +140,8 @@ impl Keeper {
     fn run(mut self) {
         let mut deaf = 0;
         loop {
-            let first = match self.rings.recv_timeout(KNOCK_EVERY) {
+            let until_next = if deaf == 0 { KNOCK_EVERY } else { KNOCK_WAIT };
+            let first = match self.rings.recv_timeout(until_next) {
                 Ok(ring) => ring,
                 Err(RecvTimeoutError::Timeout) => Ring::Knock,
                 Err(RecvTimeoutError::Disconnected) => break,
@@ -186,7 +187,7 @@ fn serve(listener: &TcpListener) -> io::Result<Arc<Tiny>> {
     Tiny::from_listener(listener.try_clone()?, None).map(Arc::new).map_err(io::Error::other)
 }
 
-/// Opens and closes connections; whether tiny_http has seen to them.
+/// Opens and closes connections; whether `tiny_http` has seen to them.
 fn knock(door: SocketAddr, times: usize) -> bool {
     let open = (0..times).map_while(|_| {
         let stream = TcpStream::connect_timeout(&door, KNOCK_WAIT).ok()?;
@@ -196,7 +197,7 @@ fn knock(door: SocketAddr, times: usize) -> bool {
     });
     let open: Vec<_> = open.collect();
     // One that is seen to is closed.
-    open.first().is_some() && open.iter().all(|mut stream| is_closed(stream.read(&mut [0; 16])))
+    !open.is_empty() && open.iter().all(|mut stream| is_closed(stream.read(&mut [0; 16])))
 }
 
 fn is_closed(read: io::Result<usize>) -> bool {
@@ -206,7 +207,7 @@ fn is_closed(read: io::Result<usize>) -> bool {
     }
 }
 
-/// Takes accepting over from tiny_http, and tells everybody that there is no room.
+/// Takes accepting over from `tiny_http`, and tells everybody that there is no room.
 fn turn_away(listener: &TcpListener, door: SocketAddr, rings: &Receiver<Ring>) {
     // tiny_http gives up when there is nothing to accept: after one more connection.
     let given_up = listener.set_nonblocking(true).is_ok() && knock(door, 1);
@@ -224,6 +225,9 @@ fn turn_away(listener: &TcpListener, door: SocketAddr, rings: &Receiver<Ring>) {
         }
         if let Ok((mut stream, _)) = listener.accept() {
             let _ = stream.write_all(TURNED_AWAY);
+            // What is closed with something unread in it is reset, and the answer lost.
+            let _ = stream.set_read_timeout(Some(STALL));
+            let _ = stream.read(&mut [0; 4096]);
         }
     }
 }

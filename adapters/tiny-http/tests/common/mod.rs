@@ -29,7 +29,7 @@ pub(crate) fn router() -> Router<()> {
         Ok(arguments["message"].as_str().unwrap_or_default().to_owned())
     });
     router.tool(Tool::new("fill"), |_, arguments: Value| {
-        Ok("x".repeat(arguments["bytes"].as_u64().unwrap_or_default() as usize))
+        Ok("x".repeat(usize::try_from(arguments["bytes"].as_u64().unwrap()).unwrap()))
     });
     router.tool(Tool::new("steps"), |cx, arguments: Value| {
         for step in 0..arguments["count"].as_u64().unwrap_or_default() {
@@ -108,6 +108,8 @@ impl Drop for Running {
 pub(crate) struct Client {
     pub(crate) stream: TcpStream,
     pub(crate) session: Option<String>,
+    /// Lines for each head.
+    pub(crate) headers: String,
     buffer: Vec<u8>,
     next_id: u64,
 }
@@ -159,12 +161,12 @@ impl Client {
         stream.set_nodelay(true).unwrap();
         stream.set_read_timeout(Some(DEADLINE)).unwrap();
         stream.set_write_timeout(Some(DEADLINE)).unwrap();
-        Self { stream, session: None, buffer: Vec::new(), next_id: 1 }
+        Self { stream, session: None, headers: String::new(), buffer: Vec::new(), next_id: 1 }
     }
 
     /// The server's end of a connection.
     pub(crate) fn on(stream: TcpStream) -> Self {
-        Self { stream, session: None, buffer: Vec::new(), next_id: 1 }
+        Self { stream, session: None, headers: String::new(), buffer: Vec::new(), next_id: 1 }
     }
 
     /// Whether there is something to read.
@@ -214,7 +216,8 @@ impl Client {
         let host = self.stream.peer_addr().unwrap();
         let session = self.session.as_ref().map(|id| format!("mcp-session-id: {id}\r\n"));
         let session = session.unwrap_or_default();
-        format!("{method} /mcp HTTP/1.1\r\nhost: {host}\r\n{session}{headers}\r\n{body}")
+        let always = &self.headers;
+        format!("{method} /mcp HTTP/1.1\r\nhost: {host}\r\n{session}{always}{headers}\r\n{body}")
     }
 
     pub(crate) fn post(&self, body: &str) -> String {

@@ -5,7 +5,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use mcp_proto::{Limits, http::HttpConfig, server::ServerConfig};
+use mcp_proto::{
+    http::{HttpConfig, OverSessions},
+    server::ServerConfig,
+};
 use mcp_tiny_http::Bounds;
 use serde_json::json;
 
@@ -142,12 +145,10 @@ fn over_the_cap_a_request_is_refused_and_under_it_served() {
 #[test]
 fn a_flood_of_handshakes_ends_at_the_cap_and_sessions_live_on() {
     let config = |server: mcp_tiny_http::Server<()>| {
-        let mut limits = Limits::default();
-        limits.sessions_max = 20;
         let mut config = ServerConfig::new(mcp_proto::schema::Implementation::new("test", "1"));
-        config.limits = limits;
-        let mut http = HttpConfig::default();
-        http.over_sessions = mcp_proto::http::OverSessions::Refuse;
+        config.limits.sessions_max = 20;
+        let over_sessions = OverSessions::Refuse;
+        let http = HttpConfig { over_sessions, ..HttpConfig::default() };
         server.config(config).http_config(http)
     };
     let server = Running::with(config);

@@ -1,4 +1,4 @@
-//! Many connections at once: tiny_http's own pool of threads would keep some of them waiting.
+//! Many connections at once: `tiny_http`'s own pool of threads would keep some of them waiting.
 
 use std::{sync::Barrier, thread};
 

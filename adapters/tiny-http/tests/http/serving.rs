@@ -72,7 +72,10 @@ fn what_a_handler_says_on_the_way_comes_before_its_answer() {
 
 #[test]
 fn a_tool_on_a_thread_holds_nobody_up() {
-    let server = Running::new();
+    let server = Running::with(|server| {
+        let drain = Duration::from_millis(100);
+        server.http_config(HttpConfig { drain, ..HttpConfig::default() })
+    });
     let mut slow = server.session();
     slow.start("wait", &json!({}));
     server.session().check_echo();
@@ -144,15 +147,9 @@ fn who_may_not_call_is_told_so() {
     let answer = client.try_initialize();
     assert_eq!(answer.status, 401);
     assert!(answer.headers["www-authenticate"].starts_with("Bearer"), "{answer:?}");
-    let body = r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}"#;
-    let fields = format!(
-        "{}authorization: Bearer sesame\r\ncontent-length: {}\r\n",
-        crate::common::POST,
-        body.len()
-    );
-    let mut client = server.client();
-    client.write(client.request("POST", &fields, body));
-    assert_eq!(client.answer().status, 200);
+    client.headers = "authorization: Bearer sesame\r\n".into();
+    client.initialize();
+    client.check_echo();
 }
 
 #[test]

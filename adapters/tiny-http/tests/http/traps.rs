@@ -1,8 +1,10 @@
-//! Requests that tiny_http 0.12 mistakes, dies of or never lets go of.
+//! Requests that `tiny_http` 0.12 mistakes, dies of or never lets go of.
+
+use std::time::Duration;
 
 use serde_json::json;
 
-use crate::common::{POST, Running};
+use crate::common::{POST, Running, eventually};
 
 const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
 
@@ -35,6 +37,29 @@ fn a_body_of_fifty_gigabytes_is_refused_and_the_process_lives() {
     assert!(answer.closes());
     drop(client);
     server.session().check_echo();
+}
+
+#[test]
+fn too_many_bodies_of_absurd_length_let_nobody_new_in() {
+    let server = Running::new();
+    let mut known = server.session();
+    let turned_away = || {
+        let mut client = server.client();
+        client.write(client.request("POST", &format!("{POST}content-length: 50000000000\r\n"), ""));
+        client.answer().status
+    };
+    let statuses: Vec<_> = std::iter::repeat_with(turned_away).take(70).collect();
+    let (refused, rest) = statuses.split_at(64);
+    assert!(refused.iter().all(|status| *status == 413), "{refused:?}");
+    assert!(rest.iter().all(|status| [413, 503].contains(status)), "{rest:?}");
+    eventually("somebody new is let in", || {
+        let mut client = server.client();
+        client.stream.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
+        client.write(client.post(PING));
+        client.rest().starts_with(b"HTTP/1.1 503 ")
+    });
+    // Who is in is served on.
+    known.check_echo();
 }
 
 #[test]

@@ -10,6 +10,7 @@
 //! |---|---|
 //! | a server at the end of a byte stream | [`ServerPipe`] |
 //! | a client at the end of a byte stream | [`ClientPipe`] |
+//! | a server behind HTTP | [`http::Endpoint`] |
 //! | tools, prompts and resources as closures | [`Router`], [`router`] |
 //! | the machines without a transport | [`server`], [`client`] |
 //! | what each revision has and has not | [`version`] |

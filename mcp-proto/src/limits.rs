@@ -123,8 +123,8 @@ pub struct Limits {
     ///
     /// When exceeded: the request is refused with the status for that, and its body is not read.
     pub mirrored_arguments_max: usize,
-    /// Responses that a client has open at once over HTTP, streams included. Default 256: as many as
-    /// calls.
+    /// Responses that a client has open at once over HTTP, streams included. Default 256: as many
+    /// as calls.
     ///
     /// When exceeded: messages wait until one ends; while more than `output_bytes_max` wait, new
     /// calls end with `CallError::OverLimit`.
@@ -146,8 +146,8 @@ pub struct Limits {
     ///
     /// When exceeded: the fields of further ones are not sent until the list is asked for again.
     pub mirrored_tools_max: usize,
-    /// Legacy sessions over HTTP. Default 10,000: at 1 to 2 KiB each they cost what one large message
-    /// does.
+    /// Legacy sessions over HTTP. Default 10,000: at 1 to 2 KiB each they cost what one large
+    /// message does.
     ///
     /// When exceeded: [`HttpConfig::over_sessions`](crate::http::HttpConfig::over_sessions) says
     /// whether the one idle for longest ends, or the new one is refused with 503.
@@ -157,7 +157,8 @@ pub struct Limits {
     ///
     /// When exceeded: `initialize` is answered -32603 with 429.
     pub sessions_per_subject_max: usize,
-    /// Requests of one subject that are being served at once over HTTP. Default 256, as `calls_max`.
+    /// Requests of one subject that are being served at once over HTTP. Default 256, as
+    /// `calls_max`.
     ///
     /// When exceeded: the request is answered -32603 with 429.
     pub calls_per_subject_max: usize,

@@ -128,7 +128,8 @@ impl Endpoint {
     }
 
     /// The client of a stream is behind with reading, or has caught up. While it is behind, log
-    /// messages are dropped and counted; of progress and changes the latest waits; all else is sent.
+    /// messages are dropped and counted; of progress and changes the latest waits; all else is
+    /// sent.
     pub fn handle_congestion(&mut self, now: Instant, exchange: ExchangeId, congested: bool) {
         self.now = now;
         self.congest(exchange, congested);

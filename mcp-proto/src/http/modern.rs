@@ -37,8 +37,10 @@ impl Endpoint {
             let refusal = Refusal { id: id.as_ref(), ..refusal };
             return self.refuse(&visit, None, &refusal);
         }
-        let listens = matches!(&message, Message::Request(request) if request.method == "subscriptions/listen");
-        let kind = if listens { StreamKind::Listen } else { StreamKind::Call };
+        let kind = match &message {
+            Message::Request(request) if listens(request) => StreamKind::Listen,
+            _ => StreamKind::Call,
+        };
         let origin = Origin::Isolated(visit.exchange);
         let arrival = Arrival { origin, grant: visit.grant.clone(), message };
         let admission = &visit.admission;
@@ -55,7 +57,7 @@ impl Endpoint {
         if self.server.serves_version_of(&request.params) {
             mirrored::check_request(&visit.admission, request)?;
         }
-        if request.method == "subscriptions/listen" {
+        if listens(request) {
             let limits = &self.server.config().limits;
             if self.subjects.of(visit.subject()).listens >= limits.listens_max {
                 return Err(Refusal::limit(429, "Too many subscriptions"));
@@ -87,6 +89,10 @@ impl Endpoint {
         self.tell_refused(visit.exchange, Refused::Scope);
         self.respond_at_once(visit.exchange, response);
     }
+}
+
+fn listens(request: &Request<'_>) -> bool {
+    request.method == "subscriptions/listen"
 }
 
 impl From<ErrorObject> for Refusal<'static> {

@@ -3,6 +3,7 @@
 //! - [`the_loop`]: what drives the core, in five steps.
 //! - [`eras`]: one handler for revisions with a session and for the one without.
 //! - [`asking`]: how a handler asks the client, why it runs again, and what `once` is for.
+//! - [`http`]: what a driver behind HTTP does, when an answer is a stream, and when it is cut.
 //! - [`limits`]: what happens at each limit, seen from both sides.
 //! - [`traps`]: what goes wrong in practice, and how to notice it.
 //!
@@ -10,6 +11,7 @@
 
 pub mod asking;
 pub mod eras;
+pub mod http;
 pub mod limits;
 pub mod the_loop;
 pub mod traps;

@@ -125,4 +125,16 @@ mod tests {
         assert_eq!(batches.conclude(1, Some("a")), Some("[a]".into()));
         assert_eq!(batches.conclude(1, Some("a")), None);
     }
+
+    #[test]
+    fn a_batch_that_is_no_longer_answered_whole_gives_what_it_has() {
+        let mut batches = Batches::new();
+        assert_eq!(batches.begin([1, 2].into(), &answered(&["a"])), None);
+        assert_eq!(batches.begin([3].into(), &[]), None);
+        assert_eq!(batches.dissolve(2), Some("[a]".into()));
+        assert!(!batches.holds(1) && !batches.holds(2));
+        assert_eq!(batches.dissolve(2), None);
+        assert_eq!(batches.dissolve(3), None);
+        assert!(batches.is_empty());
+    }
 }

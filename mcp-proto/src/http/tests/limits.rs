@@ -112,28 +112,15 @@ fn a_tool_that_takes_scopes_names_them_to_those_who_lack_them() {
     let scopes = BTreeMap::from([("echo".into(), ["a".into(), "b".into()].into())]);
     let offer = Offer { tool_scopes: scopes, ..offer() };
     site.endpoint.set_offer(Arc::new(offer));
-    let exchange = site.modern(&modern("1", "tools/call", TOOL));
-    insta::assert_debug_snapshot!(site.got[&exchange], @r#"
-    Got {
-        status: Some(
-            403,
-        ),
-        headers: [
-            (
-                "content-type",
-                "application/json",
-            ),
-            (
-                "www-authenticate",
-                "Bearer error=\"insufficient_scope\", scope=\"a b\"",
-            ),
-        ],
-        body: [
-            "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32600,\"message\":\"The tool needs scopes that were not granted\",\"data\":{\"requiredScopes\":[\"a\",\"b\"]}}}",
-        ],
-        ended: true,
-        gone: false,
-    }
+    site.modern(&modern("1", "tools/call", TOOL));
+    insta::assert_snapshot!(site.transcript(), @r#"
+    > POST #1 MCP-Protocol-Version=2026-07-28 Mcp-Method=tools/call Mcp-Name=echo
+          {"id":1,"method":"tools/call","params":{"name":"echo","arguments":{"n":1},
+          "_meta":{modern}}}
+    * refused: Scope
+    < #1 403 www-authenticate=Bearer error="insufficient_scope", scope="a b" {"id":1,
+          "error":{"code":-32600,"message":"The tool needs scopes that were not granted",
+          "data":{"requiredScopes":["a","b"]}}}
     "#);
     site.open(Version::V2025_11_25);
     let exchange = site.say(&call("1"));

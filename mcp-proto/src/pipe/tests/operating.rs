@@ -1,5 +1,7 @@
 //! A legacy session in operation.
 
+use alloc::collections::BTreeMap;
+
 use super::*;
 
 #[test]
@@ -183,4 +185,17 @@ fn roots_and_notifications_of_its_own_reach_the_application() {
     > {"method":"own/bare"}
     * notified in session #1: own/bare {}
     "#);
+}
+
+#[test]
+fn a_tool_that_takes_scopes_is_refused_to_those_who_lack_them() {
+    for version in [Version::V2025_11_25, Version::V2026_07_28] {
+        let mut peer = Peer::operating(version);
+        let scopes = BTreeMap::from([("echo".into(), ["a".into()].into())]);
+        peer.set_offer(Offer { tool_scopes: scopes, ..offer() });
+        peer.forget();
+        peer.call(version, "1");
+        assert!(peer.line().contains(r#""code":-32600"#));
+        assert!(peer.calls.is_empty());
+    }
 }

@@ -243,3 +243,23 @@ fn what_header_fields_mirror_is_offered_of_tools_that_say_so_rightly() {
     assert_eq!(offer.mirrored_params.keys().map(|name| &**name).collect::<Vec<_>>(), ["right"]);
     assert!(!offer.mirrored_params["right"].is_empty());
 }
+
+#[test]
+fn a_tool_that_takes_scopes_is_listed_and_offered_with_them() {
+    let mut router: Router<u32> = Router::new();
+    router.tool(Tool::new("plain"), |_, _: Json| Ok("done"));
+    router.tool(Tool::new("guarded").requires_scope("a").requires_scope("b"), |_, _: Json| {
+        Ok("done")
+    });
+    let offer = router.take_offer().unwrap();
+    let scopes: Vec<_> = offer.tool_scopes.iter().map(|(tool, all)| (&**tool, all.len())).collect();
+    assert_eq!(scopes, [("guarded", 2)]);
+    let list = serve(
+        &mut router,
+        &mut 0,
+        client(Version::V2025_11_25),
+        Method::ToolsList { cursor: None },
+    )
+    .remove(0);
+    assert!(list.contains("plain") && list.contains("guarded"));
+}

@@ -8,7 +8,8 @@ use mcp_tests::fuzz;
 type Body = fn(&[u8]);
 
 /// All targets, by name.
-const TARGETS: [(&str, Body); 7] = [
+const TARGETS: [(&str, Body); 8] = [
+    ("endpoint", fuzz::endpoint),
     ("header", fuzz::header),
     ("line", fuzz::line),
     ("message", fuzz::message),

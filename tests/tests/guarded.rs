@@ -37,21 +37,15 @@ impl Guarded {
             ("mcp-name", tool),
         ];
         fields.extend(authorization.map(|token| ("authorization", token)));
-        self.send(self.0.url(), "POST", &fields, &call.to_string())
+        send(self.0.url(), "POST", &fields, &call.to_string())
     }
+}
 
-    fn send(
-        &self,
-        url: &str,
-        method: &str,
-        fields: &[(&str, &str)],
-        body: &str,
-    ) -> (Answer, Value) {
-        let mut http = Http::connect(url, PATIENCE).expect("the server is there");
-        let mut answer = http.send(method, fields, body).expect("an answer");
-        let body = http.body(&mut answer).expect("a body");
-        (answer, serde_json::from_str(&body).unwrap_or_default())
-    }
+fn send(url: &str, method: &str, fields: &[(&str, &str)], body: &str) -> (Answer, Value) {
+    let mut http = Http::connect(url, PATIENCE).expect("the server is there");
+    let mut answer = http.send(method, fields, body).expect("an answer");
+    let body = http.body(&mut answer).expect("a body");
+    (answer, serde_json::from_str(&body).unwrap_or_default())
 }
 
 /// The text that a call returns.
@@ -86,7 +80,7 @@ fn check(engine: &str) {
     assert_eq!(text(&result), "ada", "{result}");
 
     let url = server.0.url().replace("/mcp", METADATA);
-    let (answer, metadata) = server.send(&url, "GET", &[], "");
+    let (answer, metadata) = send(&url, "GET", &[], "");
     assert_eq!(answer.status, 200);
     assert_eq!(metadata["resource"], server.0.url());
     assert_eq!(metadata["scopes_supported"], json!(["everything:read", "everything:write"]));

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-/// What must hold on a pipe.
+/// What must hold on a pipe, and between HTTP requests and what they get.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Invariant {
     /// A request gets one result or one error, none if it was cancelled, and never two.
@@ -25,6 +25,12 @@ pub enum Invariant {
     Handshake,
     /// Nothing that the other side did not declare.
     Capabilities,
+    /// Each exchange gets one head, then frames, then one end, and nothing after it.
+    ExchangeOrder,
+    /// What comes on a stream over all its connections has no gap, nothing twice, and its order.
+    Replay,
+    /// Nothing is done in a session that has ended or is somebody else's.
+    Isolation,
     /// Buffers stay within their limits, timers go on, and the end comes once.
     Bounds,
 }
@@ -42,6 +48,9 @@ impl Invariant {
             Self::RightPlace => "right place",
             Self::Handshake => "handshake",
             Self::Capabilities => "capabilities",
+            Self::ExchangeOrder => "exchange order",
+            Self::Replay => "replay",
+            Self::Isolation => "isolation",
             Self::Bounds => "bounds and rest",
         }
     }

@@ -11,6 +11,7 @@
 
 mod asks;
 mod bounds;
+mod exchanges;
 mod invariant;
 mod listens;
 mod logs;
@@ -21,6 +22,7 @@ mod session;
 
 use core::fmt::Write;
 
+pub use exchanges::{Asked, Exchanges};
 pub use invariant::{Invariant, Violation};
 pub use reading::{Id, Line, Malformed, Members, Params, Reading};
 

@@ -4,6 +4,7 @@
 //! that a small change of the input is a small change of what happens. Each function panics where
 //! what it checks does not hold; the stored inputs are replayed by `tests/corpus.rs`.
 
+mod endpoint;
 mod header;
 mod input;
 mod line;
@@ -13,6 +14,7 @@ mod sse;
 mod state;
 mod template;
 
+pub use endpoint::endpoint;
 pub use header::header;
 pub use line::line;
 pub use message::message;

@@ -1,11 +1,11 @@
 //! What the application and the driver do.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use mcp_proto::{
     ErrorObject,
     schema::{Level, List, Question},
-    server::{About, Command, Reply, ResultBody},
+    server::{About, Call, Command, Reply, ResultBody, SessionKey},
     wire::Json,
 };
 
@@ -51,7 +51,21 @@ pub(super) fn act(rig: &mut Rig, input: &mut Input<'_>) {
     }
 }
 
-fn command(letter: u8, rig: &Rig, input: &mut Input<'_>) -> Option<Command> {
+/// What an application has to speak about.
+pub(in crate::fuzz) trait Speaker {
+    /// A call that is open, or the last that was.
+    fn call(&self, place: u8) -> Option<&Arc<Call>>;
+
+    /// The session that it knows.
+    fn session(&self) -> Option<SessionKey>;
+}
+
+/// What the application says.
+pub(in crate::fuzz) fn command(
+    letter: u8,
+    rig: &impl Speaker,
+    input: &mut Input<'_>,
+) -> Option<Command> {
     let command = match letter {
         b'r' | b'R' | b'e' | b'a' => {
             let call = rig.call(input.number())?;
@@ -89,7 +103,7 @@ fn command(letter: u8, rig: &Rig, input: &mut Input<'_>) -> Option<Command> {
     Some(command)
 }
 
-fn about(call: bool, rig: &Rig, input: &mut Input<'_>) -> Option<About> {
+fn about(call: bool, rig: &impl Speaker, input: &mut Input<'_>) -> Option<About> {
     if call {
         Some(About::Call(rig.call(input.number())?.id))
     } else {
@@ -135,7 +149,7 @@ fn question(input: &mut Input<'_>) -> Question {
     }
 }
 
-pub(super) fn result(text: &str) -> ResultBody {
+pub(in crate::fuzz) fn result(text: &str) -> ResultBody {
     ResultBody::raw(&json(text)).expect("a result is an object")
 }
 

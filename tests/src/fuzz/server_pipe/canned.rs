@@ -6,11 +6,11 @@ use super::Input;
 
 /// What the client has seen that it needs for its next messages.
 #[derive(Debug, Default)]
-pub(super) struct Seen {
+pub(in crate::fuzz) struct Seen {
     /// The ids of the server's requests, as JSON.
-    pub(super) questions: Vec<String>,
+    pub(in crate::fuzz) questions: Vec<String>,
     /// The last `requestState`, as JSON.
-    pub(super) state: Option<String>,
+    pub(in crate::fuzz) state: Option<String>,
 }
 
 const VERSIONS: [&str; 6] =
@@ -41,7 +41,7 @@ const SOME: &str = r#"{"resourcesListChanged":true,"resourceSubscriptions":["a:1
 
 /// The message that a letter and the bytes after it name, in one line; ids are 0 to 9 by the digit
 /// that is given, so that they meet.
-pub(super) fn message(input: &mut Input<'_>, seen: &Seen) -> String {
+pub(in crate::fuzz) fn message(input: &mut Input<'_>, seen: &Seen) -> String {
     written(input, seen).replace('\n', "")
 }
 

@@ -14,8 +14,8 @@
 //! line by line, and cut anyhow. The output and the events must be the same, so it is enough that
 //! the checker watches the lines of one of them.
 
-mod actions;
-mod canned;
+pub(super) mod actions;
+pub(super) mod canned;
 mod rig;
 mod settings;
 

@@ -8,7 +8,11 @@ use mcp_proto::{
     wire::RequestId,
 };
 
-use super::{Cut, Settings, Trace, actions, canned::Seen};
+use super::{
+    Cut, Settings, Trace,
+    actions::{self, Speaker},
+    canned::Seen,
+};
 use crate::{
     Seeded,
     checker::{Checker, Id, Line, Members, Reading},
@@ -77,16 +81,6 @@ impl Rig {
             seen: Seen::default(),
             trace: Trace::default(),
         }
-    }
-
-    /// A call that is open, or the last that was.
-    pub(super) fn call(&self, place: u8) -> Option<&Arc<Call>> {
-        let count = self.calls.len() + usize::from(self.last.is_some());
-        self.calls.get(usize::from(place) % count.max(1)).or(self.last.as_ref())
-    }
-
-    pub(super) fn session(&self) -> Option<SessionKey> {
-        self.session
     }
 
     /// The client sends bytes.
@@ -340,6 +334,17 @@ impl Rig {
             let reply = Reply::Result(actions::result("{}"));
             self.command(Command::Respond { call: call.id, reply });
         }
+    }
+}
+
+impl Speaker for Rig {
+    fn call(&self, place: u8) -> Option<&Arc<Call>> {
+        let count = self.calls.len() + usize::from(self.last.is_some());
+        self.calls.get(usize::from(place) % count.max(1)).or(self.last.as_ref())
+    }
+
+    fn session(&self) -> Option<SessionKey> {
+        self.session
     }
 }
 

@@ -44,3 +44,8 @@ fn the_stdio_adapter_takes_in_few_crates() {
 fn the_smol_adapter_takes_in_few_crates() {
     check("mcp-smol", 72);
 }
+
+#[test]
+fn the_tiny_http_adapter_takes_in_few_crates() {
+    check("mcp-tiny-http", 45);
+}

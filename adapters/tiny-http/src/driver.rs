@@ -2,6 +2,7 @@
 
 use std::{
     mem,
+    net::SocketAddr,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     time::Duration,
@@ -45,8 +46,8 @@ pub(crate) enum Input {
     Refused(Arrival, Response),
     /// A client that was behind has got everything so far.
     CaughtUp(ExchangeId, Line),
-    /// A client is gone.
-    Lost(ExchangeId),
+    /// A client is gone, or takes nothing: the rest of an answer was not sent.
+    Lost(ExchangeId, SocketAddr),
     /// An application's thread has something to say.
     Command(Command),
     /// An operator wants to look.
@@ -188,7 +189,11 @@ impl<S: 'static> Driver<S> {
             Input::CaughtUp(exchange, line) => {
                 self.wires.caught_up(now, exchange, line, &mut self.endpoint);
             }
-            Input::Lost(exchange) => self.wires.lose(now, exchange, &mut self.endpoint),
+            Input::Lost(exchange, peer) => {
+                // Another answer would be taken for the rest.
+                self.acquaintance.condemn(std::time::Instant::now(), peer);
+                self.wires.lose(now, exchange, &mut self.endpoint);
+            }
             Input::Command(command) => {
                 // An error is a race with the client or a fact about it, which the thread that
                 // sent the command no longer waits for.
@@ -210,7 +215,9 @@ impl<S: 'static> Driver<S> {
         }
         let (seat, taken) = self.seats.sit(peer);
         let mut arrival = Arrival::new(request, seat, Arc::clone(&self.parked));
-        if self.acquaintance.is_condemned(clock, peer) {
+        if arrival.is_one_too_many() || self.acquaintance.is_condemned(clock, peer) {
+            // For as long as it goes on.
+            self.acquaintance.condemn(clock, peer);
             return self.ignore(arrival);
         }
         let admission = match arrival.with_head(|head| self.gate.admit(head)) {

@@ -30,6 +30,9 @@ const WAITED_FOR_MAX: usize = 64 << 20;
 /// The longest body that is read though nobody wants it.
 const UNWANTED_MAX: usize = 64 << 10;
 
+/// How many requests may be under way on one connection: hardly any client has two.
+const AHEAD_MAX: usize = 8;
+
 /// How many requests may be parked for good, because nothing else can be done with them.
 pub(crate) const PARKED_MAX: usize = 64;
 
@@ -90,6 +93,11 @@ impl Arrival {
 
     pub(crate) fn peer(&self) -> SocketAddr {
         self.seat.peer()
+    }
+
+    /// Whether its client asks on and on without waiting for answers.
+    pub(crate) fn is_one_too_many(&self) -> bool {
+        self.seat.ahead >= AHEAD_MAX
     }
 
     /// Reads the body; otherwise says with which status it is refused. Where none is wanted, a

@@ -57,7 +57,8 @@
 //!   under way are counted and capped. One that is silent keeps them for
 //!   [`Bounds::silence_timeout`], one that sends a byte now and then for as long as it likes. Where
 //!   threads or descriptors run out, new connections wait until some are free.
-//! * A head may be of any length.
+//! * A head may be of any length. And it reads ahead: a client that sends request after request
+//!   without waiting for answers makes it keep them all, before those of others.
 //! * It answers malformed heads itself (400, 417, 505), and closes a connection without an answer
 //!   where a field is not ASCII.
 //! * Its thread panics where a client resets the connection right after its request: a program

@@ -6,6 +6,7 @@
 
 use std::{
     io::{self, Write},
+    net::SocketAddr,
     time::{Duration, Instant},
 };
 
@@ -31,12 +32,16 @@ impl Line {
 
     /// Whether the answer of an earlier request goes first, and for how long is not known.
     pub(crate) fn is_queued(&self) -> bool {
-        self.seat.queued
+        self.seat.ahead > 0
+    }
+
+    pub(crate) fn peer(&self) -> SocketAddr {
+        self.seat.peer()
     }
 
     /// Says that the answers of all earlier requests are written.
     pub(crate) fn is_next(&mut self) {
-        self.seat.queued = false;
+        self.seat.ahead = 0;
     }
 
     /// Writes `bytes` from `from` on, as far as the client takes them; false if it stalls.

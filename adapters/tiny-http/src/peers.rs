@@ -31,8 +31,8 @@ pub(crate) struct Seats {
 pub(crate) struct Seat {
     seats: Arc<Seats>,
     peer: SocketAddr,
-    /// Whether something was under way on its connection before, whose answer goes first.
-    pub(crate) queued: bool,
+    /// How many were under way on its connection before, whose answers go first.
+    pub(crate) ahead: usize,
 }
 
 impl Seats {
@@ -40,10 +40,10 @@ impl Seats {
     pub(crate) fn sit(self: &Arc<Self>, peer: SocketAddr) -> (Seat, usize) {
         let mut taken = self.lock();
         let count = taken.entry(peer).or_default();
-        let queued = *count > 0;
+        let ahead = *count;
         *count += 1;
         // Pipelining is so rare that the connections are as good as the requests.
-        (Seat { seats: Arc::clone(self), peer, queued }, taken.len())
+        (Seat { seats: Arc::clone(self), peer, ahead }, taken.len())
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -97,6 +97,7 @@ impl Acquaintance {
 
     /// What comes on this connection from now on is nobody's request.
     pub(crate) fn condemn(&mut self, now: Instant, peer: SocketAddr) {
+        self.condemned.retain(|(_, condemned)| *condemned != peer);
         if self.condemned.len() >= CONDEMNED_MAX {
             self.condemned.pop_front();
         }
@@ -123,9 +124,9 @@ mod tests {
     fn a_seat_is_free_when_its_request_is_done() {
         let seats = Arc::new(Seats::default());
         let (first, taken) = seats.sit(peer(1));
-        assert_eq!((first.queued, taken), (false, 1));
+        assert_eq!((first.ahead, taken), (0, 1));
         let (second, taken) = seats.sit(peer(1));
-        assert_eq!((second.queued, taken), (true, 1));
+        assert_eq!((second.ahead, taken), (1, 1));
         let (_third, taken) = seats.sit(peer(2));
         assert_eq!(taken, 2);
         drop((first, second));

@@ -238,7 +238,7 @@ fn catch_up(
     let mut bytes = mem::take(&mut *lock(backlog));
     while !bytes.is_empty() {
         if line.push_patiently(&bytes, 0, patience).is_err() {
-            let _ = inbox.push(Input::Lost(exchange));
+            let _ = inbox.push(Input::Lost(exchange, line.peer()));
             return;
         }
         bytes = mem::take(&mut *lock(backlog));

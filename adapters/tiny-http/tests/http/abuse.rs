@@ -115,6 +115,38 @@ fn a_client_that_never_reads_keeps_nobody_waiting_and_is_given_up() {
 }
 
 #[test]
+fn a_client_that_asks_on_and_on_without_reading_keeps_nobody_waiting() {
+    let server = bounded(|bounds| bounds.exchanges_max = 16);
+    let mut deaf = server.session();
+    for _ in 0..300 {
+        deaf.start("fill", &json!({ "bytes": 100_000 }));
+    }
+    let mut other = server.session();
+    other.check_echo();
+    // One whose body has to be waited for.
+    let message = "m".repeat(5000);
+    let answer = other.call("echo", &json!({ "message": message }));
+    assert_eq!(answer.response()["result"]["content"][0]["text"], message);
+}
+
+#[test]
+fn what_is_left_of_an_answer_is_not_followed_by_another() {
+    let server = bounded(|bounds| bounds.write_timeout = Duration::from_millis(100));
+    let mut deaf = server.session();
+    for _ in 0..3 {
+        deaf.start("fill", &json!({ "bytes": 9_000_000 }));
+    }
+    let calls =
+        |server: &Running| server.handle.inspect(|endpoint| endpoint.calls().count()).unwrap();
+    eventually("calls of a deaf client go on", || calls(&server) == 0);
+    thread::park_timeout(Duration::from_millis(300));
+    deaf.start("echo", &json!({ "message": "the answer after" }));
+    deaf.stream.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
+    let rest = String::from_utf8(deaf.rest()).unwrap();
+    assert!(!rest.contains("the answer after"), "another answer came after a part of one");
+}
+
+#[test]
 fn a_stream_that_is_never_read_keeps_nobody_waiting() {
     let server = bounded(|bounds| bounds.write_timeout = Duration::from_millis(300));
     let mut deaf = server.session();

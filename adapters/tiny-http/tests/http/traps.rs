@@ -167,11 +167,11 @@ fn a_long_body_is_a_body() {
 fn requests_in_one_piece_are_answered_in_order() {
     let server = Running::new();
     let mut client = server.session();
-    let piece: String = (1..=20)
+    let piece: String = (1..=8)
         .map(|id| client.post(&json!({"jsonrpc": "2.0", "id": id, "method": "ping"}).to_string()))
         .collect();
     client.write(piece);
-    for id in 1..=20 {
+    for id in 1..=8 {
         assert_eq!(client.answer().response()["id"], id);
     }
 }

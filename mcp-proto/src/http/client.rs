@@ -69,6 +69,8 @@ pub struct HttpClient {
     listens: BTreeMap<ClientCallId, Backoff>,
     /// The same of the first contact.
     contact: Backoff,
+    /// How often a session was lost soon after it began.
+    losses: Backoff,
     tools: Tools,
     /// The list of tools that is asked for because a call was refused for its header fields.
     refresh: Option<ClientCallId>,
@@ -138,6 +140,7 @@ impl HttpClient {
             general: General::default(),
             listens: BTreeMap::new(),
             contact: Backoff::default(),
+            losses: Backoff::default(),
             refresh: None,
             refreshed: BTreeSet::new(),
             timers: Timers::new(),

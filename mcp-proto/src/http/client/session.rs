@@ -11,7 +11,7 @@ use super::{
     route::{General, Next, Via},
 };
 use crate::{
-    Version,
+    Instant, Version,
     client::{ConnectError, HttpError},
     wire::{Id, RequestId},
 };
@@ -26,6 +26,7 @@ pub(super) struct Session {
     pub(super) gate: Gate,
     /// Whether the server has answered anything in it: only then is its loss not a habit.
     pub(super) proven: bool,
+    pub(super) begun: Instant,
 }
 
 /// Whether messages may be sent.
@@ -53,9 +54,8 @@ const DELETE_WAIT: Duration = Duration::from_secs(2);
 impl HttpClient {
     /// The first request to a server is about to be sent.
     pub(super) fn begin_session(&mut self, gate: Gate) {
-        self.session = Session { gate, ..Session::default() };
-        self.general = General::default();
-        self.timers.cancel(Timer::General);
+        self.session = Session { gate, begun: self.now, ..Session::default() };
+        self.reset_general();
         self.drop_unawaited();
     }
 
@@ -111,9 +111,12 @@ impl HttpClient {
         };
         let routes = self.routes.iter().map(|(number, route)| (number, &route.via));
         let unsent: BTreeSet<RequestId> = routes.filter_map(unsent).collect();
-        let proven = self.session.proven;
+        let (policy, uptime) = (self.http.reconnect, self.uptime(self.session.begun));
+        self.losses.worked_for(&policy, uptime);
+        let again = self.losses.next(&policy, policy.attempts, None, &mut *self.entropy);
+        let again = again.filter(|_| self.session.proven);
         self.abandon();
-        if proven {
+        if again.is_some() {
             self.outputs.push_back(HttpClientOutput::Notice(HttpNotice::SessionLost));
             self.client.handle_session_lost(self.now, &unsent);
         } else {
@@ -134,9 +137,14 @@ impl HttpClient {
         self.waiting.clear();
         self.waiting_bytes = 0;
         self.session = Session::default();
-        self.general = General::default();
-        self.timers.cancel(Timer::General);
+        self.reset_general();
         self.timers.cancel(Timer::Gate);
+    }
+
+    /// There is no general stream any more. How often it failed is not forgotten.
+    fn reset_general(&mut self) {
+        self.general = General { backoff: self.general.backoff, ..General::default() };
+        self.timers.cancel(Timer::General);
     }
 
     /// Nothing more is sent but the end of the session.

@@ -8,9 +8,10 @@ use mcp_tests::fuzz;
 type Body = fn(&[u8]);
 
 /// All targets, by name.
-const TARGETS: [(&str, Body); 8] = [
+const TARGETS: [(&str, Body); 9] = [
     ("endpoint", fuzz::endpoint),
     ("header", fuzz::header),
+    ("http_client", fuzz::http_client),
     ("line", fuzz::line),
     ("message", fuzz::message),
     ("server_pipe", fuzz::server_pipe),

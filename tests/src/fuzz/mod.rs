@@ -6,6 +6,7 @@
 
 mod endpoint;
 mod header;
+mod http_client;
 mod input;
 mod line;
 mod message;
@@ -16,6 +17,7 @@ mod template;
 
 pub use endpoint::endpoint;
 pub use header::header;
+pub use http_client::http_client;
 pub use line::line;
 pub use message::message;
 pub use server_pipe::server_pipe;

@@ -77,6 +77,9 @@ pub struct HttpClient {
     /// The calls that were refused so once.
     refreshed: BTreeSet<ClientCallId>,
     timers: Timers<Timer>,
+    /// Messages that were sent without anybody having said what time it is: their deadlines are
+    /// still to be set.
+    undated: Vec<ClientExchange>,
     next_exchange: u64,
     outputs: VecDeque<HttpClientOutput>,
     end: End,
@@ -144,6 +147,7 @@ impl HttpClient {
             refresh: None,
             refreshed: BTreeSet::new(),
             timers: Timers::new(),
+            undated: Vec::new(),
             next_exchange: 0,
             outputs: VecDeque::new(),
             end: End::Open,
@@ -176,7 +180,7 @@ impl HttpClient {
     pub fn start(&mut self, now: Instant) {
         self.now = now;
         self.client.start(now);
-        self.pump();
+        self.turn();
     }
 
     /// Calls a method: see [`Client::call`].
@@ -189,13 +193,13 @@ impl HttpClient {
     ) -> ClientCallId {
         self.begin(now);
         let call = self.client.call(now, method, params, options);
-        self.pump();
+        self.turn();
         call
     }
 
     /// Sends a notification: see [`Client::notify`].
     pub fn notify(&mut self, method: &str, params: &Json) -> Result<(), CommandError> {
-        self.begin(self.now);
+        self.note_congestion();
         let done = self.client.notify(method, params);
         self.pump();
         done
@@ -218,7 +222,7 @@ impl HttpClient {
     ) -> Result<(), CommandError> {
         self.now = now;
         let done = self.client.answer(now, question, answer);
-        self.pump();
+        self.turn();
         done
     }
 
@@ -228,7 +232,7 @@ impl HttpClient {
     pub fn listen(&mut self, now: Instant, wish: Listening) -> ClientCallId {
         self.begin(now);
         let call = self.client.listen(now, wish);
-        self.pump();
+        self.turn();
         call
     }
 
@@ -236,7 +240,7 @@ impl HttpClient {
     pub fn set_level(&mut self, now: Instant, level: Level) -> Option<ClientCallId> {
         self.begin(now);
         let call = self.client.set_level(now, level);
-        self.pump();
+        self.turn();
         call
     }
 
@@ -259,21 +263,21 @@ impl HttpClient {
     ) {
         self.now = now;
         self.take_head(exchange, status, headers);
-        self.pump();
+        self.turn();
     }
 
     /// A piece of the body of a response has come.
     pub fn handle_body(&mut self, now: Instant, exchange: ClientExchange, chunk: &[u8]) {
         self.now = now;
         self.take_body(exchange, chunk);
-        self.pump();
+        self.turn();
     }
 
     /// The body of a response has ended in good order.
     pub fn handle_end(&mut self, now: Instant, exchange: ClientExchange) {
         self.now = now;
         self.take_end(exchange);
-        self.pump();
+        self.turn();
     }
 
     /// There will be nothing more of this exchange: no connection, a broken one, or a time-out of
@@ -281,7 +285,7 @@ impl HttpClient {
     pub fn handle_failed(&mut self, now: Instant, exchange: ClientExchange, delivery: Delivery) {
         self.now = now;
         self.take_failure(exchange, delivery);
-        self.pump();
+        self.turn();
     }
 
     /// Does what is due. Calls before that are harmless.
@@ -297,7 +301,7 @@ impl HttpClient {
             }
         }
         self.client.handle_timeout(now);
-        self.pump();
+        self.turn();
     }
 
     /// The next thing to do, until there is none.
@@ -309,12 +313,27 @@ impl HttpClient {
     /// When [`HttpClient::handle_timeout`] is due.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        self.timers.next().into_iter().chain(self.client.poll_timeout()).min()
+        let undated = (!self.undated.is_empty()).then_some(self.now);
+        [undated, self.timers.next(), self.client.poll_timeout()].into_iter().flatten().min()
+    }
+
+    /// Does what follows from an input, and gives its time to what was sent.
+    fn turn(&mut self) {
+        self.pump();
+        for exchange in core::mem::take(&mut self.undated) {
+            if self.exchanges.contains_key(&exchange) {
+                self.timers.set(Timer::Exchange(exchange), self.now + self.http.message_timeout);
+            }
+        }
+    }
+
+    fn begin(&mut self, now: Instant) {
+        self.now = now;
+        self.note_congestion();
     }
 
     /// What the server leaves unread holds up what would be added to it.
-    fn begin(&mut self, now: Instant) {
-        self.now = now;
+    fn note_congestion(&mut self) {
         let stuck = self.is_stuck();
         self.client.handle_congestion(stuck);
     }

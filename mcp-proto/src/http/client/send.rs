@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{
-    ClientExchange, HttpClient, HttpClientOutput, HttpRequest, Timer,
+    ClientExchange, HttpClient, HttpClientOutput, HttpRequest,
     exchange::{Draft, Exchange, Role},
     route::{Next, Route, Via, What},
     session::Gate,
@@ -99,8 +99,7 @@ impl HttpClient {
                 if role == Role::Initialized {
                     self.close_gate();
                 }
-                let deadline = self.now + self.http.message_timeout;
-                self.timers.set(Timer::Exchange(exchange), deadline);
+                self.undated.push(exchange);
             }
         }
         let request = HttpRequest {

@@ -130,6 +130,22 @@ fn a_server_that_is_not_well_is_tried_a_few_times() {
 }
 
 #[test]
+fn a_message_that_the_server_never_takes_is_given_up_in_its_time() {
+    let mut net = Net::legacy();
+    // Nobody says what time it is.
+    net.now = net.now + Duration::from_hours(1);
+    net.http.notify("notifications/x", &json("{}")).unwrap();
+    net.drain();
+    let told = net.next("notifications/x");
+    net.pass(Duration::from_secs(29));
+    assert_eq!(net.notices, []);
+    net.pass(Duration::from_secs(1));
+    let (method, error) = (Some("notifications/x".into()), HttpError::TimedOut);
+    assert_eq!(net.notices, [HttpNotice::Undelivered { method, error }]);
+    assert_eq!((net.last_aborted(), net.http.poll_timeout()), (Some(told.exchange), None));
+}
+
+#[test]
 fn an_endless_event_is_not_kept() {
     let (mut net, call) = called();
     net.head(&call, 200, &[STREAM]);

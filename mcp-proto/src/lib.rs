@@ -11,6 +11,7 @@
 //! | a server at the end of a byte stream | [`ServerPipe`] |
 //! | a client at the end of a byte stream | [`ClientPipe`] |
 //! | a server behind HTTP | [`http::Endpoint`] |
+//! | a client of servers behind HTTP | [`http::HttpClient`] |
 //! | tools, prompts and resources as closures | [`Router`], [`router`] |
 //! | the machines without a transport | [`server`], [`client`] |
 //! | what each revision has and has not | [`version`] |

@@ -237,7 +237,7 @@ impl ServerPipe {
         while let Some(output) = self.side.server.poll_output() {
             match output {
                 ServerOutput::Send { about, frame, last, .. } => {
-                    self.side.write(about, &frame, last)
+                    self.side.write(about, &frame, last);
                 }
                 ServerOutput::Event(event) => {
                     self.note(&event);

@@ -305,7 +305,9 @@ impl Endpoint {
             self.drop_stream(stream);
         }
         if let Some(session) = self.sessions.remove(key) {
-            self.subjects.count(session.subject.as_deref(), |used| used.sessions -= 1);
+            self.subjects.count(session.subject.as_deref(), |used| {
+                used.sessions = used.sessions.saturating_sub(1);
+            });
         }
         // Its calls are gone from here already.
         let _closed = self.server.close_session(key, reason);

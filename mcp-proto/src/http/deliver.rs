@@ -138,13 +138,15 @@ impl Endpoint {
 
     /// Takes a call out of the tables.
     pub(super) fn uncall(&mut self, key: ExchangeId, call: CallId) {
-        self.calls.remove(&call);
+        if self.calls.remove(&call).is_none() {
+            return;
+        }
         if let Some(stream) = self.streams.get_mut(&key) {
             stream.waiting.retain(|waiting| *waiting != call);
             let kind = stream.kind;
             self.subjects.count(stream.grant.subject.as_deref(), |used| {
-                used.calls -= 1;
-                used.listens -= usize::from(kind == StreamKind::Listen);
+                used.calls = used.calls.saturating_sub(1);
+                used.listens = used.listens.saturating_sub(usize::from(kind == StreamKind::Listen));
             });
         }
     }

@@ -39,7 +39,7 @@ impl Endpoint {
         if self.end != End::Open {
             return Err(Refusal::shutting_down());
         }
-        let session = self.check_session(visit)?;
+        let session = visit.check_session()?;
         if self.streams.len() >= self.server.config().limits.streams_max {
             return Err(Refusal::limit(503, "Too many streams"));
         }
@@ -103,7 +103,7 @@ impl Endpoint {
 
     pub(super) fn delete(&mut self, visit: &Visit) {
         self.tell_started(visit.exchange, "DELETE", visit.session);
-        match self.check_session(visit) {
+        match visit.check_session() {
             Ok(session) => {
                 self.accept(visit, 204);
                 self.end_session(session, CloseReason::Client);

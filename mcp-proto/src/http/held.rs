@@ -1,6 +1,6 @@
 //! Messages that wait for a reader who is behind or away: the latest of each kind is enough.
 
-use alloc::{collections::BTreeMap, sync::Arc};
+use alloc::{sync::Arc, vec::Vec};
 
 use crate::{
     Instant,
@@ -16,9 +16,11 @@ enum Slot {
     Resource(Arc<str>),
 }
 
-/// Messages that wait, at most one of each kind.
+/// Messages that wait, at most one of each kind, in the order of the kinds.
+///
+/// Most wait alone, in sessions that may be many: hence no tree, whose smallest part is large.
 #[derive(Debug, Default)]
-pub(super) struct Held(BTreeMap<Slot, Frame>);
+pub(super) struct Held(Vec<(Slot, Frame)>);
 
 /// Whether a message was kept.
 #[derive(Debug)]
@@ -50,16 +52,25 @@ impl Held {
                 return Keep::Must(frame);
             }
         };
-        if self.0.len() >= count_max && !self.0.contains_key(&slot) {
-            return Keep::Dropped;
+        match self.0.binary_search_by(|(own, _)| own.cmp(&slot)) {
+            Ok(place) => {
+                if let Some((_, own)) = self.0.get_mut(place) {
+                    *own = frame;
+                }
+            }
+            Err(_) if self.0.len() >= count_max => return Keep::Dropped,
+            Err(place) => {
+                // One more, not several: see above.
+                self.0.reserve_exact(1);
+                self.0.insert(place, (slot, frame));
+            }
         }
-        self.0.insert(slot, frame);
         Keep::Held
     }
 
     /// All that waits, which does so no longer.
     pub(super) fn take(&mut self) -> impl Iterator<Item = Frame> + use<> {
-        core::mem::take(&mut self.0).into_values()
+        core::mem::take(&mut self.0).into_iter().map(|(_, frame)| frame)
     }
 }
 

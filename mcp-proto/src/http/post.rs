@@ -115,7 +115,7 @@ impl Endpoint {
             _ => visit.version(),
         };
         let Some(version) = version.filter(|version| self.server.serves_version(*version)) else {
-            return self.refuse(&visit, None, &bad_version());
+            return self.refuse(&visit, None, &Refusal::bad_version());
         };
         let origin = Origin::Sessionless { exchange: visit.exchange, version };
         self.hand_over(visit, origin, None, version.rules(), message);
@@ -166,7 +166,7 @@ impl Endpoint {
     }
 
     fn post_in_session(&mut self, visit: Visit, message: Message<'_>) {
-        let session = match self.check_session(&visit) {
+        let session = match visit.check_session() {
             Ok(session) => session,
             Err(refusal) => {
                 let id = request_id(&message);
@@ -176,25 +176,6 @@ impl Endpoint {
         };
         let Some(rules) = self.session_rules(Some(session)) else { return };
         self.hand_over(visit, Origin::Session(session), Some(session), rules, message);
-    }
-
-    /// The session that a request belongs to.
-    pub(super) fn check_session(&self, visit: &Visit) -> Result<SessionKey, Refusal<'static>> {
-        match visit.admission.session_id() {
-            Value::One(_) => {}
-            Value::Absent => {
-                return Err(Refusal::bad(Refused::Session, "Mcp-Session-Id is missing"));
-            }
-            Value::Many | Value::Malformed => {
-                return Err(Refusal::bad(Refused::Session, "Mcp-Session-Id is malformed"));
-            }
-        }
-        let session = visit.session.ok_or_else(Refusal::no_session)?;
-        // The session's revision holds, whichever known one the header names.
-        if visit.admission.version() != Value::Absent && visit.version().is_none() {
-            return Err(bad_version());
-        }
-        Ok(session)
     }
 
     fn post_batch(
@@ -244,13 +225,13 @@ impl Endpoint {
             if visit.admission.session_id() == Value::Absent {
                 return Err(refused());
             }
-            let session = self.check_session(visit)?;
+            let session = visit.check_session()?;
             self.sessions.touch(self.now, session);
             return Ok((Origin::Session(session), Some(session)));
         }
         let version = match visit.admission.version() {
             Value::Absent => Version::WITHOUT_HEADER,
-            _ => visit.version().ok_or_else(bad_version)?,
+            _ => visit.version().ok_or_else(Refusal::bad_version)?,
         };
         Ok((Origin::Sessionless { exchange: visit.exchange, version }, None))
     }
@@ -362,10 +343,6 @@ pub(super) fn request_id(message: &Message<'_>) -> Option<RequestId> {
 fn is_fit(id: &SessionId) -> bool {
     let text = id.as_str();
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
-}
-
-fn bad_version() -> Refusal<'static> {
-    Refusal::bad(Refused::Head, "MCP-Protocol-Version names no version that is served")
 }
 
 pub(super) fn unexpected_response() -> Refusal<'static> {

@@ -125,7 +125,7 @@ impl Sessions {
     /// It has ended.
     pub(super) fn leave(&mut self, now: Instant, key: SessionKey) {
         let Some(session) = self.open.get_mut(&key) else { return };
-        session.busy -= 1;
+        session.busy = session.busy.saturating_sub(1);
         if session.busy == 0 {
             session.idle_since = now;
             self.idle.insert((now, key));

@@ -4,7 +4,9 @@ use alloc::{boxed::Box, sync::Arc};
 use core::time::Duration;
 
 use super::{
-    Admission, Endpoint, HttpOutput, Refused, Response, Telemetry, admit::Value, session::Sessions,
+    Admission, Endpoint, HttpOutput, Refused, Response, Telemetry,
+    admit::{Value, Verb},
+    session::Sessions,
 };
 use crate::{
     Grant,
@@ -56,6 +58,28 @@ impl Visit {
     }
 }
 
+/// Where a request belongs.
+impl Visit {
+    /// The session that a request belongs to.
+    pub(super) fn check_session(&self) -> Result<SessionKey, Refusal<'static>> {
+        match self.admission.session_id() {
+            Value::One(_) => {}
+            Value::Absent => {
+                return Err(Refusal::bad(Refused::Session, "Mcp-Session-Id is missing"));
+            }
+            Value::Many | Value::Malformed => {
+                return Err(Refusal::bad(Refused::Session, "Mcp-Session-Id is malformed"));
+            }
+        }
+        let session = self.session.ok_or_else(Refusal::no_session)?;
+        // The session's revision holds, whichever known one the header names.
+        if self.admission.version() != Value::Absent && self.version().is_none() {
+            return Err(Refusal::bad_version());
+        }
+        Ok(session)
+    }
+}
+
 /// Why a request ends here, and with which status.
 pub(super) struct Refusal<'a> {
     pub(super) status: u16,
@@ -72,6 +96,10 @@ impl<'a> Refusal<'a> {
 
     pub(super) fn bad(reason: Refused, why: &'static str) -> Self {
         Self::new(400, reason, ErrorObject::invalid_request(why))
+    }
+
+    pub(super) fn bad_version() -> Self {
+        Self::bad(Refused::Head, "MCP-Protocol-Version names no version that is served")
     }
 
     /// The session is unknown, over or somebody else's: nobody is told which.
@@ -97,7 +125,12 @@ impl<'a> Refusal<'a> {
 
 impl Endpoint {
     pub(super) fn refuse_head(&mut self, visit: &Visit, response: Response) {
-        self.tell_started(visit.exchange, "", None);
+        let method = match visit.admission.verb() {
+            Verb::Post => "POST",
+            Verb::Get => "GET",
+            Verb::Delete => "DELETE",
+        };
+        self.tell_started(visit.exchange, method, visit.session);
         self.tell_refused(visit.exchange, Refused::Head);
         self.respond_at_once(visit.exchange, response);
     }

@@ -2,10 +2,13 @@
 
 use super::*;
 
+/// A status, and the code of an error.
+type Outcome = (u16, Option<i64>);
+
 type Fields<'f> = &'f [(&'f str, &'f str)];
 
 /// What a request gets whose head says this.
-fn status(site: &mut Site, fields: Fields<'_>, body: &str) -> (u16, Option<i64>) {
+fn status(site: &mut Site, fields: Fields<'_>, body: &str) -> Outcome {
     let exchange = site.post(fields, body);
     let got = &site.got[&exchange];
     let code = got.body.first().and_then(|body| {
@@ -78,7 +81,7 @@ fn what_is_no_request_is_accepted_or_refused() {
     let mut site = Site::new();
     let response = r#"{"jsonrpc":"2.0","id":1,"result":{}}"#;
     let batch = format!("[{}]", modern("1", "tools/call", TOOL));
-    let table: [(Fields<'_>, &str, (u16, Option<i64>)); 8] = [
+    let table: [(Fields<'_>, &str, Outcome); 8] = [
         (&[VERSION], &cancel("1"), (202, None)),
         (&[VERSION, ("Mcp-Method", "notifications/cancelled")], &cancel("1"), (202, None)),
         (&[VERSION, METHOD], &cancel("1"), (400, Some(-32020))),

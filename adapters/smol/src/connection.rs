@@ -7,13 +7,14 @@ use std::{
     io,
     pin::Pin,
     rc::Rc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
 use hyper::{
     Request,
     body::{Body as HttpBody, Frame, Incoming, SizeHint},
+    rt::{Read, ReadBufCursor, Write},
     server::conn::http1,
     service::service_fn,
 };
@@ -21,7 +22,6 @@ use smol::{
     Task,
     io::{AsyncRead, AsyncWrite},
 };
-use smol_hyper::rt::FuturesIo;
 
 use crate::{Authorize, Bounds, Handle, body::Body, body::Chunk};
 
@@ -178,8 +178,12 @@ impl Entry {
 }
 
 /// Serves the requests of one connection until it ends.
-pub(crate) async fn serve<T, A>(io: T, connection: Rc<Connection>, handle: Handle<A>)
-where
+pub(crate) async fn serve<T, A>(
+    io: T,
+    scratch: Scratch,
+    connection: Rc<Connection>,
+    handle: Handle<A>,
+) where
     T: AsyncRead + AsyncWrite + Unpin,
     A: Authorize,
 {
@@ -192,7 +196,7 @@ where
             Ok::<_, Infallible>(response.map(|inner| Watched { inner, connection }))
         }
     });
-    let io = FuturesIo::new(Link { io, connection: Rc::clone(&connection) });
+    let io = Link { io, connection: Rc::clone(&connection), scratch };
     // How it ended is between hyper and the client.
     let _ = http1::Builder::new()
         // Heads are watched over by the table, at less cost.
@@ -240,27 +244,44 @@ impl<B> Drop for Watched<B> {
     }
 }
 
-/// A socket that notes when something comes and when nothing goes.
+/// A socket as hyper takes it, which notes when something comes and when nothing goes.
 struct Link<T> {
     io: T,
     connection: Rc<Connection>,
+    scratch: Scratch,
 }
 
-impl<T: AsyncRead + Unpin> AsyncRead for Link<T> {
+/// Where what comes is read first, shared by all connections: the buffers of hyper would have to be
+/// cleared before each read, which costs more than to copy the few bytes of a request.
+pub(crate) type Scratch = Rc<RefCell<Box<[u8]>>>;
+
+pub(crate) fn scratch() -> Scratch {
+    Rc::new(RefCell::new(vec![0; SCRATCH_BYTES].into()))
+}
+
+/// The most that one read takes.
+const SCRATCH_BYTES: usize = 32 << 10;
+
+impl<T: AsyncRead + Unpin> Read for Link<T> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        buffer: &mut [u8],
-    ) -> Poll<io::Result<usize>> {
-        let read = Pin::new(&mut self.io).poll_read(cx, buffer);
-        if read.is_ready() && self.connection.phase.get() == Phase::Idle {
-            self.connection.enter(Phase::Head);
+        mut into: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        let mut scratch = this.scratch.borrow_mut();
+        let len = into.remaining().min(scratch.len());
+        let room = scratch.get_mut(..len).unwrap_or_default();
+        let count = ready!(Pin::new(&mut this.io).poll_read(cx, room))?;
+        into.put_slice(room.get(..count).unwrap_or_default());
+        if this.connection.phase.get() == Phase::Idle {
+            this.connection.enter(Phase::Head);
         }
-        read
+        Poll::Ready(Ok(()))
     }
 }
 
-impl<T: AsyncWrite + Unpin> AsyncWrite for Link<T> {
+impl<T: AsyncWrite + Unpin> Write for Link<T> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -279,7 +300,7 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Link<T> {
         Pin::new(&mut self.io).poll_flush(cx)
     }
 
-    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.io).poll_close(cx)
     }
 }

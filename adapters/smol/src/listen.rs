@@ -8,7 +8,7 @@ use smol::{
 };
 
 use crate::{
-    connection::{self, Table},
+    connection::{self, Scratch, Table, scratch},
     driver::Driver,
     handle::{Authorize, Handle},
     server::Server,
@@ -90,7 +90,8 @@ impl<S: 'static, A: Authorize + 'static> Bound<S, A> {
         let executor = Rc::new(LocalExecutor::new());
         let table = Rc::new(RefCell::new(table));
         let driver = executor.spawn(driver.run());
-        let acceptor = Acceptor { socket, executor: Rc::clone(&executor), table, handle };
+        let acceptor =
+            Acceptor { socket, executor: Rc::clone(&executor), table, handle, scratch: scratch() };
         let ended = async {
             driver.await;
             acceptor.finish().await;
@@ -108,6 +109,7 @@ struct Acceptor<A> {
     executor: Rc<LocalExecutor<'static>>,
     table: Rc<RefCell<Table>>,
     handle: Handle<A>,
+    scratch: Scratch,
 }
 
 impl<A: Authorize + 'static> Acceptor<A> {
@@ -144,10 +146,10 @@ impl<A: Authorize + 'static> Acceptor<A> {
         if !self.table.borrow_mut().make_room() {
             return self.executor.spawn(refuse(io)).detach();
         }
-        let handle = self.handle.clone();
+        let (handle, scratch) = (self.handle.clone(), Rc::clone(&self.scratch));
         Table::insert(&self.table, |connection, entry| {
             self.executor.spawn(async move {
-                connection::serve(io, connection, handle).await;
+                connection::serve(io, scratch, connection, handle).await;
                 entry.leave();
             })
         });

@@ -88,7 +88,10 @@ fn run(options: &Options) -> io::Result<String> {
     let process = server.id();
     let mut clients = Vec::new();
     for _ in 0..options.connections {
-        clients.push(Client::open(server.url(), options.ask.clone())?);
+        // Some servers do not survive it if all of them come at once.
+        let mut client = Client::open(server.url(), options.ask.clone())?;
+        client.ask()?;
+        clients.push(client);
     }
     let per_client = options.requests / options.connections;
     clients = exchange(clients, (per_client / 10).clamp(1, 1000))?;

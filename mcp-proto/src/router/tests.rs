@@ -200,6 +200,7 @@ fn line(command: &Command) -> String {
         }
         Command::Notify { method, params, .. } => format!("notify {method} {params:?}"),
         Command::ResourceUpdated { uri } => format!("updated {uri}"),
+        Command::Park { retry, .. } => format!("park until {retry:?}"),
         Command::Attach { key, value, .. } => format!("attach {key} {value:?}"),
         other => format!("{other:?}"),
     }

@@ -1,6 +1,6 @@
 //! Running again: what is not said twice, what is remembered, how a waiting port differs.
 
-use core::cell::Cell;
+use core::{cell::Cell, time::Duration};
 use std::rc::Rc;
 
 use serde::{Serialize, Serializer, ser};
@@ -20,6 +20,7 @@ fn talkative() -> Router<u32> {
         let first = cx.elicit::<Json>("first", Form::new("First?"))?;
         cx.notify("own/between", BTreeMap::from([("a", 1)]));
         cx.resource_updated("r:1");
+        cx.park(Duration::from_secs(2));
         let second = cx.elicit::<Json>("second", Form::new("Second?"))?;
         cx.progress_message(4.0, None, "end");
         *cx.state += 1;
@@ -30,7 +31,7 @@ fn talkative() -> Router<u32> {
 }
 
 const BEGIN: [&str; 2] = ["log info \"begin\"", "progress 1 of Some(4.0) None"];
-const BETWEEN: [&str; 2] = ["notify own/between {\"a\":1}", "updated r:1"];
+const BETWEEN: [&str; 3] = ["notify own/between {\"a\":1}", "updated r:1", "park until Some(2s)"];
 const END: [&str; 2] = [
     "progress 4 of None Some(\"end\")",
     r#"result {"content":[{"type":"text","text":"[true, true]"}]}"#,
@@ -77,7 +78,7 @@ fn a_port_that_waits_runs_the_handler_once() {
     let waits = [Ok(given(YES)), Ok(given(YES))].into();
     let mut port = Recorder { waits, call: Some(call.clone()), ..Recorder::default() };
     router.serve(&mut state, Arc::new(call), &mut port);
-    let expected: Vec<_> = [BEGIN, BETWEEN, END].concat();
+    let expected: Vec<_> = [&BEGIN[..], &BETWEEN, &END].concat();
     assert_eq!(port.said.len(), 8);
     assert_eq!(without_questions(port.said), expected);
     assert_eq!(state, 1);

@@ -118,8 +118,8 @@ fn a_stream_that_goes_on_has_no_gap_and_nothing_twice() {
         (vec!["a-1", "a-1"], vec![replay]),
         (vec!["a-2", "a-1"], vec![replay, replay]),
     ] {
-        let events: String = again.iter().map(|id| format!("\n2 < {id} {NOTE}")).collect();
-        let trace = format!("{begun}\n2 > GET session=s last=a-0\n2 open{events}");
+        let mut trace = format!("{begun}\n2 > GET session=s last=a-0\n2 open");
+        trace.extend(again.iter().flat_map(|id| ["\n2 < ", *id, " ", NOTE]));
         assert_finds(&trace, &expected);
     }
     let other = r#"2 < a-1 {"method":"other"}"#;

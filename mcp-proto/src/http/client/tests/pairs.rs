@@ -254,11 +254,6 @@ impl Pair {
     }
 }
 
-/// Whether the router does not serve the call.
-fn sleeps(call: &Call) -> bool {
-    matches!(&call.method, Method::ToolsCall { name, .. } if **name == *"sleep")
-}
-
 fn fields(head: &crate::http::ResponseHead) -> Vec<(&'static str, String)> {
     head.headers.iter().map(|(name, value)| (*name, value.to_string())).collect()
 }

@@ -153,7 +153,7 @@ fn a_server_that_forgets_each_session_is_given_up() {
 #[test]
 fn a_session_that_is_lost_again_and_again_is_given_up() {
     let mut net = Net::legacy();
-    let mut lost = 0;
+    let mut losses = 0;
     while net.failed.is_none() {
         for status in [200, 404] {
             net.call("tools/list", "{}");
@@ -161,14 +161,14 @@ fn a_session_that_is_lost_again_and_again_is_given_up() {
             let body = format!(r#"{{"jsonrpc":"2.0","id":{},"result":{{}}}}"#, list.id());
             net.respond(&list, status, &[JSON], &body);
         }
-        lost += 1;
+        losses += 1;
         if net.failed.is_none() {
             net.begin_session("s-2");
             let stream = net.next("GET");
             net.head(&stream, 405, &[]);
         }
     }
-    assert_eq!((lost, net.failed), (9, Some(ConnectError::Http(HttpError::SessionLost))));
+    assert_eq!((losses, net.failed), (9, Some(ConnectError::Http(HttpError::SessionLost))));
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 #[path = "tidy/layers.rs"]
 mod layers;
+#[path = "tidy/requirements.rs"]
+mod requirements;
 #[path = "tidy/rules.rs"]
 mod rules;
 #[path = "tidy/source.rs"]

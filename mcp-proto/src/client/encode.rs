@@ -161,7 +161,7 @@ mod tests {
 
     #[test]
     fn forms_are_declared_where_there_are_forms() {
-        // ELI-05
+        spec!("ELI-05");
         let told = |form, url, version: Version| {
             let elicitation = Some(ElicitationCapability { form, url });
             let declared = ClientCapabilities { elicitation, ..ClientCapabilities::default() };

@@ -32,7 +32,7 @@ fn all() -> [(&'static str, Question); 5] {
 
 #[test]
 fn each_question_is_a_request_under_an_id_of_its_own() {
-    // RPC-01, RPC-02, MRT-30, ELI-14, ELI-15
+    spec!("ELI-14", "ELI-15", "MRT-30", "RPC-01", "RPC-02");
     let mut peer = Peer::calling(LATEST);
     peer.ask(0, &all()).unwrap();
     insta::assert_snapshot!(peer.transcript(), @r#"
@@ -91,7 +91,7 @@ fn an_answer_counts_for_the_question_that_was_asked_and_no_other() {
 
 #[test]
 fn only_what_the_client_declared_and_its_revision_has_is_asked() {
-    // INI-23, ELI-01, ELI-02, ROO-04, SAM-01, SAM-02, SAM-14
+    spec!("ELI-01", "ELI-02", "INI-23", "ROO-04", "SAM-01", "SAM-02", "SAM-14");
     let tools = sample(r#","tools":[]"#);
     let mut table = String::new();
     for version in LEGACY {
@@ -131,7 +131,7 @@ fn only_what_the_client_declared_and_its_revision_has_is_asked() {
 
 #[test]
 fn a_question_without_an_answer_times_out_and_is_cancelled() {
-    // LIF-08, LIF-09, CAN-06
+    spec!("CAN-06", "LIF-08", "LIF-09");
     let mut peer = Peer::asked(LATEST);
     peer.wait(millis(5 * 60_000 - 1));
     assert_eq!(peer.calls.len(), 1);
@@ -151,7 +151,7 @@ fn a_question_without_an_answer_times_out_and_is_cancelled() {
 
 #[test]
 fn progress_begins_the_idle_time_anew_and_not_the_total() {
-    // LIF-11, LIF-12
+    spec!("LIF-11", "LIF-12");
     let mut peer = Peer::asked(LATEST);
     let params = r#"{"progressToken":"2.1.k","progress":1}"#;
     for minute in 0..29 {
@@ -167,7 +167,7 @@ fn progress_begins_the_idle_time_anew_and_not_the_total() {
 
 #[test]
 fn progress_of_something_else_begins_nothing_anew() {
-    // PRG-12
+    spec!("PRG-12");
     let mut peer = Peer::asked(LATEST);
     peer.wait(millis(4 * 60_000));
     for token in ["\"2.1.j\"", "1", "2.1", "null", "[]"] {
@@ -182,7 +182,7 @@ fn progress_of_something_else_begins_nothing_anew() {
 
 #[test]
 fn without_an_idle_time_no_progress_is_asked_for() {
-    // LIF-10
+    spec!("LIF-10");
     let mut peer = Peer::with(|config| config.ask_timeout = crate::server::Timeouts::default());
     peer = peer.in_operation(LATEST);
     peer.call(LATEST, "1");
@@ -194,7 +194,7 @@ fn without_an_idle_time_no_progress_is_asked_for() {
 
 #[test]
 fn the_questions_of_a_cancelled_call_are_cancelled_with_it() {
-    // CAN-03, CAN-07
+    spec!("CAN-03", "CAN-07");
     let mut peer = Peer::calling(LATEST);
     peer.ask(0, &[("a", form("A?")), ("b", form("B?")), ("c", form("C?"))]).unwrap();
     peer.reply("\"2.1.b\"", r#"{"action":"cancel"}"#);
@@ -238,7 +238,7 @@ fn a_call_that_asks_already_asks_nothing_else() {
 
 #[test]
 fn the_machine_counts_the_rounds() {
-    // RPC-04, SAM-17
+    spec!("RPC-04", "SAM-17");
     let mut peer = Peer::calling(LATEST);
     for round in 1..=10 {
         peer.forget();
@@ -269,7 +269,7 @@ fn nonsense_of_the_application_ends_the_call_with_an_error() {
 
 #[test]
 fn a_malformed_answer_completes_nothing() {
-    // RPC-07, RPC-08, RPC-10
+    spec!("RPC-07", "RPC-08", "RPC-10");
     let mut peer = Peer::asked(LATEST);
     for line in [
         r#"{"jsonrpc":"2.0","id":"2.1.k","result":{},"error":{"code":1,"message":"m"}}"#,

@@ -28,7 +28,7 @@ const ACCEPT: &str = r#"{"k":{"action":"accept","content":{"name":"n"}}}"#;
 
 #[test]
 fn a_question_ends_the_call_and_its_answer_begins_another() {
-    // MRT-03, MRT-05, MRT-26, CCH-05, RPC-27, ELI-16, ELI-25, ROO-05, SAM-12
+    spec!("CCH-05", "ELI-16", "ELI-25", "MRT-03", "MRT-05", "MRT-26", "ROO-05", "RPC-27", "SAM-12");
     let mut peer = Peer::calling(LATEST);
     let (message, url, elicitation) = ("Log in".into(), "https://a/".into(), "e-1".into());
     let url = Question::ElicitUrl { message, url, elicitation };
@@ -58,7 +58,7 @@ fn a_question_ends_the_call_and_its_answer_begins_another() {
 
 #[test]
 fn an_honest_client_may_write_its_request_anew() {
-    // MRT-28
+    spec!("MRT-28");
     let (mut peer, state) = asked();
     let members = format!(
         r#""requestState":"{state}", "arguments":{{ "n" : 1 }},"inputResponses":{ACCEPT},{}"#,
@@ -71,7 +71,7 @@ fn an_honest_client_may_write_its_request_anew() {
 
 #[test]
 fn a_state_that_is_not_ours_for_this_request_is_refused_in_one_way() {
-    // MRT-20, MRT-21, MRT-25
+    spec!("MRT-20", "MRT-21", "MRT-25");
     let (mut peer, state) = asked();
     let expected =
         r#"{"jsonrpc":"2.0","id":2,"error":{"code":-32602,"message":"Invalid requestState"}}"#;
@@ -101,7 +101,7 @@ fn a_state_that_is_not_ours_for_this_request_is_refused_in_one_way() {
 
 #[test]
 fn a_state_expires() {
-    // MRT-21
+    spec!("MRT-21");
     let (mut peer, state) = asked();
     peer.wait(millis(3_600_000 - 1));
     peer.send(&modern("2", "tools/call", &retry(ACCEPT, &state)));
@@ -115,7 +115,7 @@ fn a_state_expires() {
 
 #[test]
 fn another_server_with_the_same_key_opens_the_state_and_another_key_does_not() {
-    // MRT-28, MRT-21
+    spec!("MRT-21", "MRT-28");
     let server = |key: u8, subject: &str| {
         Peer::with(|config| {
             config.state_keys = Vec::from([StateKey { id: 1, key: [key; 32] }]);
@@ -136,7 +136,7 @@ fn another_server_with_the_same_key_opens_the_state_and_another_key_does_not() {
 
 #[test]
 fn a_guard_lets_a_state_count_once() {
-    // MRT-22
+    spec!("MRT-22");
     let used = Arc::new(AtomicUsize::new(0));
     let counter = used.clone();
     let guard = StateGuard::new(move |_| counter.fetch_add(1, Ordering::Relaxed) == 0);
@@ -154,7 +154,7 @@ fn a_guard_lets_a_state_count_once() {
 
 #[test]
 fn answers_under_keys_that_were_not_asked_are_ignored() {
-    // MRT-23, MRT-24
+    spec!("MRT-23", "MRT-24");
     let (mut peer, state) = asked();
     peer.send(&modern("2", "tools/call", &retry(r#"{"x":{}}"#, &state)));
     let members = format!(r#"{TOOL},"requestState":"{state}""#);
@@ -179,7 +179,7 @@ fn answers_without_a_state_are_answers_to_nothing() {
 
 #[test]
 fn malformed_answers_are_refused() {
-    // MRT-25
+    spec!("MRT-25");
     let (mut peer, state) = asked();
     for answers in ["[]", "1", "null", r#"{"k":1}"#, r#"{"k":null}"#, r#"{"k":{},"k":{}}"#] {
         peer.forget();
@@ -192,7 +192,7 @@ fn malformed_answers_are_refused() {
 
 #[test]
 fn rounds_are_counted_in_the_state() {
-    // MRT-18
+    spec!("MRT-18");
     let mut peer = Peer::calling(LATEST);
     for round in 0..10 {
         peer.forget();
@@ -217,7 +217,7 @@ fn a_state_that_would_be_too_large_is_not_sent() {
 
 #[test]
 fn what_the_request_did_not_declare_is_not_asked() {
-    // META-25, MRT-06, MRT-07
+    spec!("META-25", "MRT-06", "MRT-07");
     let (message, url, elicitation) = ("Log in".into(), "https://a/".into(), "e-1".into());
     let url = Question::ElicitUrl { message, url, elicitation };
     let sample = |json: &str| Question::Sample(Json::parse_text(json).unwrap());
@@ -241,7 +241,7 @@ fn what_the_request_did_not_declare_is_not_asked() {
 
 #[test]
 fn only_three_methods_may_ask_and_only_three_things() {
-    // MRT-01, MRT-05
+    spec!("MRT-01", "MRT-05");
     let mut peer = Peer::fresh();
     let complete = r#""ref":{"type":"ref/prompt","name":"p"},"argument":{"name":"a","value":""}"#;
     for (nth, (method, members, may_ask)) in [

@@ -10,7 +10,7 @@ fn batch(elements: &[&str]) -> String {
 
 #[test]
 fn a_batch_is_answered_as_a_whole_when_all_its_requests_are() {
-    // RPC-21, RPC-25
+    spec!("RPC-21", "RPC-25");
     let mut peer = Peer::operating(BATCHES);
     peer.send(&batch(&[
         &legacy("1", "tools/call", &format!("{{{TOOL}}}")),
@@ -56,7 +56,7 @@ fn a_batch_is_answered_as_a_whole_when_all_its_requests_are() {
 
 #[test]
 fn a_batch_without_requests_is_not_answered() {
-    // RPC-24
+    spec!("RPC-24");
     let mut peer = Peer::initializing(BATCHES);
     peer.send(&batch(&[INITIALIZED, &notification("own/note", "{}"), &cancel("1")]));
     assert_eq!(peer.lines, [] as [&str; 0]);
@@ -66,7 +66,7 @@ fn a_batch_without_requests_is_not_answered() {
 
 #[test]
 fn a_cancelled_request_leaves_its_batch() {
-    // CAN-03
+    spec!("CAN-03");
     let mut peer = Peer::operating(BATCHES);
     let call = |id: &str| legacy(id, "own/echo", "{}");
     peer.send(&batch(&[&call("1"), &call("2")]));
@@ -83,7 +83,7 @@ fn a_cancelled_request_leaves_its_batch() {
 
 #[test]
 fn initialize_and_requests_that_name_a_revision_are_no_part_of_a_batch() {
-    // RPC-22, RPC-26
+    spec!("RPC-22", "RPC-26");
     let mut peer = Peer::operating(BATCHES);
     peer.send(&batch(&[
         &initialize("1", "2025-03-26"),
@@ -107,7 +107,7 @@ fn initialize_and_requests_that_name_a_revision_are_no_part_of_a_batch() {
 
 #[test]
 fn an_empty_batch_and_one_that_is_too_long_are_answered_once() {
-    // RPC-23
+    spec!("RPC-23");
     let mut peer = Peer::operating(BATCHES);
     let ping = legacy("1", "ping", "{}");
     peer.send("[]");
@@ -141,7 +141,7 @@ fn an_empty_batch_and_one_that_is_too_long_are_answered_once() {
 
 #[test]
 fn no_other_revision_takes_a_batch() {
-    // RPC-26, RPC-19
+    spec!("RPC-19", "RPC-26");
     let request = batch(&[&legacy("1", "ping", "{}")]);
     for version in Version::ALL.into_iter().filter(|version| *version != BATCHES) {
         let mut peer = Peer::operating(version);

@@ -7,7 +7,7 @@ const LATEST: Version = Version::V2025_11_25;
 
 #[test]
 fn the_difference_between_two_offers_is_told() {
-    // RES-06, TOL-09, PRM-08
+    spec!("PRM-08", "RES-06", "TOL-09");
     let mut peer = Peer::operating(LATEST);
     let offers = [
         offer(),
@@ -35,7 +35,7 @@ fn the_difference_between_two_offers_is_told() {
 
 #[test]
 fn a_change_that_was_not_declared_is_not_told() {
-    // INI-17
+    spec!("INI-17");
     let mut peer = Peer::operating(LATEST);
     let mut still = offer();
     still.capabilities.tools = Some(ListCapability { list_changed: false });
@@ -50,7 +50,7 @@ fn a_change_that_was_not_declared_is_not_told() {
 
 #[test]
 fn a_client_of_the_latest_revision_that_does_not_listen_is_told_nothing() {
-    // LIS-04
+    spec!("LIS-04");
     let mut peer = Peer::calling(Version::V2026_07_28);
     peer.set_offer(Offer { tools_revision: 1, ..offer() });
     peer.command(Command::ResourceUpdated { uri: "a:1".into() }).unwrap();
@@ -87,7 +87,7 @@ fn url(elicitation: &str) -> Question {
 
 #[test]
 fn the_end_of_an_url_elicitation_is_told_once_to_whoever_was_sent_there() {
-    // ELI-17
+    spec!("ELI-17");
     let mut peer = Peer::calling(LATEST);
     let complete = |id: &str| Command::ElicitationComplete { elicitation: id.into() };
     assert_eq!(peer.command(complete("e-1")), Err(CommandError::Gone));
@@ -114,7 +114,7 @@ fn elicitations_are_remembered_up_to_a_limit_the_oldest_forgotten() {
 
 #[test]
 fn the_latest_revision_is_not_told_of_the_end_of_an_elicitation() {
-    // ELI-16
+    spec!("ELI-16");
     let mut peer = Peer::calling(Version::V2026_07_28);
     peer.ask(0, &[("k", url("e-1"))]).unwrap();
     let complete = Command::ElicitationComplete { elicitation: "e-1".into() };
@@ -123,7 +123,7 @@ fn the_latest_revision_is_not_told_of_the_end_of_an_elicitation() {
 
 #[test]
 fn a_ping_of_ours_ends_with_a_round_trip_or_without() {
-    // PNG-03, LIF-08
+    spec!("LIF-08", "PNG-03");
     let mut peer = Peer::operating(LATEST);
     let session = peer.sessions[0];
     peer.command(Command::Ping { session }).unwrap();
@@ -147,7 +147,7 @@ fn a_ping_of_ours_ends_with_a_round_trip_or_without() {
 
 #[test]
 fn an_error_that_asks_for_an_url_elicitation_goes_to_who_can_have_it() {
-    // ELI-17, ELI-19, ELI-20
+    spec!("ELI-17", "ELI-19", "ELI-20");
     let required = || {
         let data = r#"{"elicitations":[{"mode":"url","message":"m","url":"https://a/","elicitationId":"e-1"}]}"#;
         let error = ErrorObject::new(crate::error::code::URL_ELICITATION_REQUIRED, "Log in first");

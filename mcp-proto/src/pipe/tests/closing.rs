@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn the_end_of_input_closes_an_idle_pipe_at_once() {
-    // LIF-02, LIF-03
+    spec!("LIF-02", "LIF-03");
     for version in Version::ALL {
         let mut peer = Peer::operating(version);
         peer.eof();
@@ -22,7 +22,7 @@ fn the_end_of_input_closes_an_idle_pipe_at_once() {
 
 #[test]
 fn work_that_was_accepted_is_finished_after_the_end_of_input() {
-    // LIF-02
+    spec!("LIF-02");
     for version in Version::ALL {
         let mut peer = Peer::calling(version);
         peer.eof();
@@ -37,7 +37,7 @@ fn work_that_was_accepted_is_finished_after_the_end_of_input() {
 
 #[test]
 fn work_that_takes_too_long_is_given_up() {
-    // LIF-04
+    spec!("LIF-04");
     let mut peer = Peer::calling(Version::V2025_11_25);
     peer.eof();
     peer.wait(millis(2000));
@@ -72,7 +72,7 @@ fn requests_that_came_with_the_end_of_input_are_served() {
 
 #[test]
 fn a_call_that_waits_for_the_client_fails_when_it_leaves() {
-    // LIF-04
+    spec!("LIF-04");
     let mut peer = Peer::asked(Version::V2025_11_25);
     peer.eof();
     insta::assert_snapshot!(peer.transcript(), @r#"
@@ -187,7 +187,7 @@ fn the_application_ends_the_pipe_with_its_session() {
 
 #[test]
 fn a_line_without_an_end_is_dropped_and_counted() {
-    // STD-08
+    spec!("STD-08");
     let mut peer = Peer::operating(Version::V2025_11_25);
     peer.feed(br#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#);
     peer.eof();

@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn both_are_served_at_once_each_in_its_own_way() {
-    // ERA-22, ERA-23, ERA-24, VER-14, META-17
+    spec!("ERA-22", "ERA-23", "ERA-24", "META-17", "VER-14");
     let mut peer = Peer::fresh();
     peer.send(&modern("1", "server/discover", ""));
     peer.send(&initialize("2", "2025-06-18"));
@@ -26,7 +26,7 @@ fn both_are_served_at_once_each_in_its_own_way() {
 
 #[test]
 fn what_a_session_remembers_does_not_touch_other_requests() {
-    // ERA-25
+    spec!("ERA-25");
     let mut peer = Peer::operating(Version::V2025_11_25);
     peer.send(&legacy("1", "logging/setLevel", r#"{"level":"debug"}"#));
     peer.send(&legacy("2", "resources/subscribe", r#"{"uri":"a:1"}"#));

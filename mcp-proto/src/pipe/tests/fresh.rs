@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn each_revision_with_a_handshake_is_echoed() {
-    // INI-05, INI-19
+    spec!("INI-05", "INI-19");
     let mut peer = Peer::fresh();
     peer.send(&initialize("1", "2024-11-05"));
     insta::assert_snapshot!(peer.transcript(), @r#"
@@ -37,7 +37,7 @@ fn each_revision_with_a_handshake_is_echoed() {
 
 #[test]
 fn initialize_never_yields_a_revision_without_a_handshake() {
-    // INI-06, INI-07, INI-08, INI-09, ERA-23
+    spec!("ERA-23", "INI-06", "INI-07", "INI-08", "INI-09");
     for offered in ["2026-07-28", "1999-01-01", "2027-01-01", "", " 2025-03-26", "draft"] {
         let mut peer = Peer::fresh();
         peer.send(&initialize("1", offered));
@@ -47,7 +47,7 @@ fn initialize_never_yields_a_revision_without_a_handshake() {
 
 #[test]
 fn a_revision_that_is_not_served_is_countered_with_the_newest_that_is() {
-    // INI-06, INI-07
+    spec!("INI-06", "INI-07");
     let served = [Version::V2025_03_26, Version::V2024_11_05, Version::V2026_07_28];
     for (offered, answered) in
         [("2025-11-25", "2025-03-26"), ("2024-11-05", "2024-11-05"), ("2026-07-28", "2025-03-26")]
@@ -60,7 +60,7 @@ fn a_revision_that_is_not_served_is_countered_with_the_newest_that_is() {
 
 #[test]
 fn an_initialize_that_lacks_something_opens_nothing_and_may_be_sent_again() {
-    // RPC-17
+    spec!("RPC-17");
     let mut peer = Peer::fresh();
     for params in [
         "{}",
@@ -80,7 +80,7 @@ fn an_initialize_that_lacks_something_opens_nothing_and_may_be_sent_again() {
 
 #[test]
 fn members_that_nobody_knows_do_not_disturb_initialize() {
-    // INI-24, RPC-38
+    spec!("INI-24", "RPC-38");
     let mut peer = Peer::fresh();
     peer.send(
         r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{"x/new":{"deep":[1]},"roots":{"listChanged":true,"new":1}},"clientInfo":{"name":"c","version":"1","new":[]},"new":null},"new":1}"#,
@@ -92,7 +92,7 @@ fn members_that_nobody_knows_do_not_disturb_initialize() {
 
 #[test]
 fn a_ping_is_answered_and_other_requests_are_refused() {
-    // INI-15, INI-16, PNG-01
+    spec!("INI-15", "INI-16", "PNG-01");
     let mut peer = Peer::fresh();
     peer.send(&legacy("1", "ping", "{}"));
     peer.send(r#"{"jsonrpc":"2.0","id":2,"method":"ping"}"#);
@@ -126,7 +126,7 @@ fn a_ping_is_answered_and_other_requests_are_refused() {
 
 #[test]
 fn notifications_and_responses_are_dropped_without_an_answer() {
-    // RPC-12, RPC-37
+    spec!("RPC-12", "RPC-37");
     let mut peer = Peer::fresh();
     peer.send(INITIALIZED);
     peer.send(&cancel("1"));
@@ -153,7 +153,7 @@ fn notifications_and_responses_are_dropped_without_an_answer() {
 
 #[test]
 fn a_server_of_the_latest_revision_alone_names_it_in_its_refusals() {
-    // ERA-26, ERA-28, META-03, VER-06
+    spec!("ERA-26", "ERA-28", "META-03", "VER-06");
     let mut peer = Peer::with(|config| config.versions = Vec::from([Version::V2026_07_28]));
     peer.send(&initialize("1", "2025-11-25"));
     peer.send(INITIALIZED);
@@ -180,7 +180,7 @@ fn a_server_of_the_latest_revision_alone_names_it_in_its_refusals() {
 
 #[test]
 fn a_server_of_older_revisions_alone_does_not_know_discover() {
-    // ERA-29
+    spec!("ERA-29");
     let mut peer = Peer::with(|config| config.versions = LEGACY.to_vec());
     peer.send(&modern("1", "server/discover", ""));
     peer.send(&initialize("2", "2025-06-18"));

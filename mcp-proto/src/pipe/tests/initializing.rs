@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn requests_are_served_before_initialized() {
-    // INI-16, INI-21
+    spec!("INI-16", "INI-21");
     for version in LEGACY {
         let mut peer = Peer::initializing(version);
         peer.send(&legacy("1", "ping", "{}"));
@@ -20,7 +20,7 @@ fn requests_are_served_before_initialized() {
 
 #[test]
 fn a_second_initialize_is_refused_and_changes_nothing() {
-    // INI-20
+    spec!("INI-20");
     for mut peer in
         [Peer::initializing(Version::V2024_11_05), Peer::operating(Version::V2024_11_05)]
     {
@@ -35,7 +35,7 @@ fn a_second_initialize_is_refused_and_changes_nothing() {
 
 #[test]
 fn questions_wait_for_initialized() {
-    // INI-14
+    spec!("INI-14");
     let mut peer = Peer::initializing(Version::V2025_11_25);
     peer.call(Version::V2025_11_25, "1");
     peer.ask(0, &[("k", form("Name?"))]).unwrap();
@@ -59,7 +59,7 @@ fn questions_wait_for_initialized() {
 
 #[test]
 fn a_ping_of_ours_does_not_wait_for_initialized() {
-    // INI-14
+    spec!("INI-14");
     let mut peer = Peer::initializing(Version::V2025_06_18);
     peer.command(Command::Ping { session: peer.sessions[0] }).unwrap();
     peer.reply("\"ping.1\"", "{}");
@@ -72,7 +72,7 @@ fn a_ping_of_ours_does_not_wait_for_initialized() {
 
 #[test]
 fn a_call_that_ends_before_initialized_asks_nothing_any_more() {
-    // CAN-03
+    spec!("CAN-03");
     let mut peer = Peer::initializing(Version::V2025_11_25);
     for id in ["1", "2"] {
         peer.call(Version::V2025_11_25, id);

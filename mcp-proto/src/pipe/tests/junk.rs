@@ -21,7 +21,7 @@ fn answers(version: Version, lines: &[&[u8]]) -> String {
 
 #[test]
 fn what_is_not_json_is_answered_where_it_begins_like_a_message() {
-    // RPC-13, RPC-14, RPC-19
+    spec!("RPC-13", "RPC-14", "RPC-19");
     let lines: [&[u8]; 7] = [
         br#"{"jsonrpc":"2.0","id":1,"method":"ping""#,
         b"  [1,",
@@ -56,7 +56,7 @@ fn what_is_not_json_is_answered_where_it_begins_like_a_message() {
 
 #[test]
 fn json_that_is_no_message_is_refused_under_its_id_if_that_can_be_read() {
-    // RPC-03, RPC-15, RPC-19
+    spec!("RPC-03", "RPC-15", "RPC-19");
     let lines: [&[u8]; 12] = [
         b"{}",
         br#"{"jsonrpc":"2.0","id":1}"#,
@@ -114,7 +114,7 @@ fn json_that_is_no_message_is_refused_under_its_id_if_that_can_be_read() {
 
 #[test]
 fn an_id_that_could_not_be_read_is_null_where_the_revision_wants_one() {
-    // RPC-19, Q26
+    spec!("RPC-19");
     for version in Version::ALL {
         let mut peer = Peer::operating(version);
         peer.feed(b"{\n");
@@ -126,7 +126,7 @@ fn an_id_that_could_not_be_read_is_null_where_the_revision_wants_one() {
 
 #[test]
 fn members_that_come_twice_are_refused() {
-    // SEC-13
+    spec!("SEC-13");
     for line in [
         r#"{"jsonrpc":"2.0","id":1,"method":"ping","method":"ping"}"#,
         r#"{"jsonrpc":"2.0","id":1,"method":"ping","params":{},"params":{}}"#,
@@ -159,7 +159,7 @@ fn members_in_other_letters_are_other_members() {
 
 #[test]
 fn what_looks_like_a_response_is_never_answered() {
-    // RPC-08, RPC-37, Q42
+    spec!("RPC-08", "RPC-37");
     let mut peer = Peer::operating(Version::V2025_11_25);
     for line in [
         r#"{"jsonrpc":"2.0","id":1,"result":{}}"#,
@@ -200,7 +200,7 @@ fn replies_to_junk_are_limited_in_each_window() {
 
 #[test]
 fn line_ends_of_both_kinds_blank_lines_and_one_mark_are_taken() {
-    // STD-05, STD-06
+    spec!("STD-05", "STD-06");
     let mut peer = Peer::fresh();
     let ping = legacy("1", "ping", "{}");
     peer.feed(format!("\u{feff}{ping}\r\n\r\n\n  \t\r\n {ping} \r\n{ping}").as_bytes());
@@ -216,7 +216,7 @@ fn line_ends_of_both_kinds_blank_lines_and_one_mark_are_taken() {
 
 #[test]
 fn separators_inside_of_strings_end_no_line() {
-    // STD-12
+    spec!("STD-12");
     let mut peer = Peer::operating(Version::V2025_11_25);
     peer.send(&legacy("\"\u{2028}\u{2029}\u{85}\"", "tools/list", "{}"));
     peer.answer(0, "{\"a\":\"\u{2028}\"}").unwrap();
@@ -228,7 +228,7 @@ fn separators_inside_of_strings_end_no_line() {
 
 #[test]
 fn a_line_over_the_limit_is_refused_and_the_next_one_served() {
-    // STD-07, SEC-05
+    spec!("SEC-05", "STD-07");
     let mut peer = Peer::with(|config| config.limits.message_bytes_max = 100);
     let fits = |bytes: usize| {
         let ping = legacy("1", "ping", "{}");
@@ -269,7 +269,7 @@ fn an_id_over_the_limit_is_refused_without_being_repeated() {
 
 #[test]
 fn depth_costs_nothing() {
-    // SEC-06
+    spec!("SEC-06");
     let deep = "[".repeat(100_000) + &"]".repeat(100_000);
     for version in [Version::V2025_11_25, Version::V2026_07_28] {
         let mut peer = Peer::operating(version);

@@ -8,7 +8,7 @@ fn updated(uri: &str) -> Command {
 
 #[test]
 fn the_acknowledgement_is_the_first_message_and_says_what_is_heeded() {
-    // LIS-01, LIS-02, LIS-03, LIS-05
+    spec!("LIS-01", "LIS-02", "LIS-03", "LIS-05");
     let mut peer = Peer::fresh();
     peer.send(&listen("\"l\"", EVERYTHING));
     insta::assert_snapshot!(peer.transcript(), @r#"
@@ -26,7 +26,7 @@ fn the_acknowledgement_is_the_first_message_and_says_what_is_heeded() {
 
 #[test]
 fn every_change_carries_the_id_of_the_listen_with_its_type() {
-    // LIS-06, LIS-08
+    spec!("LIS-06", "LIS-08");
     let mut peer = Peer::fresh();
     for id in ["1", "\"1\"", "-7"] {
         peer.send(&listen(id, r#"{"toolsListChanged":true}"#));
@@ -49,7 +49,7 @@ fn every_change_carries_the_id_of_the_listen_with_its_type() {
 
 #[test]
 fn only_what_was_asked_for_is_told() {
-    // LIS-04, LIS-07, LOG-09
+    spec!("LIS-04", "LIS-07", "LOG-09");
     let mut peer = Peer::fresh();
     peer.send(&listen("1", r#"{"promptsListChanged":true,"toolsListChanged":false}"#));
     peer.forget();
@@ -63,7 +63,7 @@ fn only_what_was_asked_for_is_told() {
 
 #[test]
 fn a_filter_is_narrowed_to_what_is_offered_and_granted() {
-    // LIS-05
+    spec!("LIS-05");
     let mut peer = Peer::with(|config| {
         let resources =
             crate::AllowResources::Only { uris: ["a:1".into()].into(), templates: Vec::new() };
@@ -96,7 +96,7 @@ fn a_filter_is_narrowed_to_what_is_offered_and_granted() {
 
 #[test]
 fn a_cancelled_listen_ends_without_a_response() {
-    // LIS-11, CAN-13
+    spec!("CAN-13", "LIS-11");
     let mut peer = Peer::listening();
     peer.send(&cancel("\"l\""));
     peer.command(updated("a:1")).unwrap();
@@ -109,7 +109,7 @@ fn a_cancelled_listen_ends_without_a_response() {
 
 #[test]
 fn the_server_ends_a_listen_with_its_result() {
-    // LIS-12, CAN-14, Q1
+    spec!("CAN-14", "LIS-12");
     for (cancels, lines) in [(false, 1), (true, 2)] {
         let mut peer = Peer::with(|config| config.cancel_ended_listens = cancels);
         peer.send(&listen("7", EVERYTHING));
@@ -140,7 +140,7 @@ fn the_id_of_a_listen_is_in_use_while_it_is_open() {
 
 #[test]
 fn a_filter_that_is_none_is_refused() {
-    // RPC-17
+    spec!("RPC-17");
     let mut peer = Peer::fresh();
     for members in [
         "",
@@ -158,7 +158,7 @@ fn a_filter_that_is_none_is_refused() {
 
 #[test]
 fn listens_and_what_they_name_are_limited() {
-    // LIS-21
+    spec!("LIS-21");
     let mut peer = Peer::with(|config| {
         config.limits.listens_max = 2;
         config.limits.subscriptions_max = 2;

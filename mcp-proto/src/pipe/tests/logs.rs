@@ -26,7 +26,7 @@ fn wanting(level: &str) -> Peer {
 
 #[test]
 fn a_session_hears_of_info_until_it_says_otherwise() {
-    // LOG-02, LOG-03, LOG-11, Q35
+    spec!("LOG-02", "LOG-03", "LOG-11");
     for version in LEGACY {
         let mut peer = Peer::calling(version);
         assert_eq!(heard(&mut peer).len(), 7);
@@ -52,7 +52,7 @@ fn a_server_may_begin_with_another_level() {
 
 #[test]
 fn a_request_of_the_latest_revision_hears_what_it_asks_for() {
-    // LOG-05, LOG-06
+    spec!("LOG-05", "LOG-06");
     assert_eq!(heard(&mut Peer::calling(Version::V2026_07_28)), [] as [&str; 0]);
     assert_eq!(heard(&mut wanting("debug")).len(), 8);
     assert_eq!(heard(&mut wanting("error")), ["error", "critical", "alert", "emergency"]);
@@ -61,7 +61,7 @@ fn a_request_of_the_latest_revision_hears_what_it_asks_for() {
 
 #[test]
 fn a_message_has_data_of_any_kind_and_perhaps_a_logger() {
-    // LOG-08
+    spec!("LOG-08");
     let mut peer = wanting("debug");
     peer.forget();
     let about = About::Call(peer.calls[0].id);
@@ -95,7 +95,7 @@ fn a_session_can_be_told_without_a_call() {
 
 #[test]
 fn a_server_that_declares_no_logs_sends_none() {
-    // LOG-01
+    spec!("LOG-01");
     let mut peer = Peer::calling(Version::V2025_11_25);
     let mut silent = offer();
     silent.capabilities.logging = false;

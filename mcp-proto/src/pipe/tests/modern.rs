@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn a_call_needs_nothing_before_it() {
-    // META-05, META-13, VER-13, ERA-22
+    spec!("ERA-22", "META-05", "META-13", "VER-13");
     let mut peer = Peer::fresh();
     peer.send(&modern("1", "tools/call", TOOL));
     peer.answer(0, r#"{"content":[]}"#).unwrap();
@@ -21,7 +21,7 @@ fn a_call_needs_nothing_before_it() {
 
 #[test]
 fn discover_names_the_revisions_that_a_request_may_name() {
-    // VER-01, VER-02, VER-05, VER-06, VER-10
+    spec!("VER-01", "VER-02", "VER-05", "VER-06", "VER-10");
     let mut peer = Peer::fresh();
     peer.set_offer(Offer { instructions: Some("Ask nicely.".into()), ..offer() });
     peer.send(&modern("1", "server/discover", ""));
@@ -37,7 +37,7 @@ fn discover_names_the_revisions_that_a_request_may_name() {
 
 #[test]
 fn a_revision_that_a_request_cannot_name_is_refused_with_those_it_can() {
-    // VER-03, VER-04
+    spec!("VER-03", "VER-04");
     let mut peer = Peer::fresh();
     for version in ["2025-11-25", "2027-01-01", ""] {
         peer.send(&modern("1", "tools/list", "").replace("2026-07-28", version));
@@ -52,7 +52,7 @@ fn a_revision_that_a_request_cannot_name_is_refused_with_those_it_can() {
 
 #[test]
 fn a_request_must_name_its_revision_and_its_capabilities() {
-    // META-03, VER-09
+    spec!("META-03", "VER-09");
     let mut peer = Peer::fresh();
     let whole = modern_with("{}", "1", "server/discover", "");
     peer.send(&whole.replace("protocolVersion", "other"));
@@ -90,7 +90,7 @@ fn a_request_must_name_its_revision_and_its_capabilities() {
 
 #[test]
 fn a_client_need_not_say_what_it_is_called() {
-    // META-04, META-06
+    spec!("META-04", "META-06");
     let mut peer = Peer::fresh();
     peer.send(&modern("1", "tools/list", ""));
     assert_eq!(peer.calls[0].terms.client, None);
@@ -105,7 +105,7 @@ fn a_client_need_not_say_what_it_is_called() {
 
 #[test]
 fn requests_keep_their_own_capabilities() {
-    // META-24, META-26, VER-14
+    spec!("META-24", "META-26", "VER-14");
     let mut peer = Peer::fresh();
     peer.send(&modern_with(r#"{"elicitation":{}}"#, "1", "tools/call", TOOL));
     peer.send(&modern_with("{}", "2", "tools/call", TOOL));
@@ -119,7 +119,7 @@ fn requests_keep_their_own_capabilities() {
 
 #[test]
 fn methods_of_older_revisions_are_not_there() {
-    // PNG-02, LOG-10, LIS-20
+    spec!("LIS-20", "LOG-10", "PNG-02");
     let mut peer = Peer::fresh();
     for method in
         ["ping", "initialize", "logging/setLevel", "resources/subscribe", "resources/unsubscribe"]
@@ -140,7 +140,7 @@ fn a_method_that_does_not_exist_is_told_before_what_else_is_wrong() {
 
 #[test]
 fn a_cancelled_call_is_not_answered_and_its_id_is_free() {
-    // CAN-12, CAN-13
+    spec!("CAN-12", "CAN-13");
     let mut peer = Peer::calling(Version::V2026_07_28);
     peer.send(&cancel("1"));
     peer.call(Version::V2026_07_28, "1");
@@ -151,7 +151,7 @@ fn a_cancelled_call_is_not_answered_and_its_id_is_free() {
 
 #[test]
 fn notifications_of_its_own_belong_to_no_session() {
-    // ROO-06
+    spec!("ROO-06");
     let mut peer = Peer::operating(Version::V2025_11_25);
     peer.send(&notification("own/note", &format!("{{{}}}", meta("{}"))));
     insta::assert_snapshot!(peer.transcript(), @r#"

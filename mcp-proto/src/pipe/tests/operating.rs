@@ -6,7 +6,7 @@ use super::*;
 
 #[test]
 fn a_call_is_answered_under_its_own_id_in_each_revision() {
-    // RPC-06, META-17
+    spec!("META-17", "RPC-06");
     for version in LEGACY {
         let mut peer = Peer::operating(version);
         for (nth, id) in
@@ -25,7 +25,7 @@ fn a_call_is_answered_under_its_own_id_in_each_revision() {
 
 #[test]
 fn every_method_that_is_the_applications_reaches_it() {
-    // CMP-06, PAG-08, VER-13
+    spec!("CMP-06", "PAG-08", "VER-13");
     let mut peer = Peer::operating(Version::V2025_06_18);
     for (id, method, params) in [
         ("1", "tools/list", r#"{"cursor":"c"}"#),
@@ -75,7 +75,7 @@ fn every_method_that_is_the_applications_reaches_it() {
 
 #[test]
 fn what_is_not_offered_does_not_exist() {
-    // RPC-16, RPC-35, INI-17, INI-18, CMP-03
+    spec!("CMP-03", "INI-17", "INI-18", "RPC-16", "RPC-35");
     let mut peer = Peer::operating(Version::V2025_11_25);
     peer.set_offer(Offer::default());
     peer.forget();
@@ -129,7 +129,7 @@ fn a_subscription_is_answered_with_an_empty_result_and_told_of_changes() {
 
 #[test]
 fn a_cancelled_call_is_not_answered() {
-    // CAN-03, CAN-06, CAN-18
+    spec!("CAN-03", "CAN-06", "CAN-18");
     let mut peer = Peer::calling(Version::V2025_03_26);
     peer.send(&notification("notifications/cancelled", r#"{"requestId":1,"reason":"Too slow"}"#));
     assert!(peer.calls[0].is_cancelled());
@@ -147,7 +147,7 @@ fn a_cancelled_call_is_not_answered() {
 
 #[test]
 fn a_cancellation_that_names_nothing_changes_nothing() {
-    // CAN-04, CAN-05, CAN-17, Q44
+    spec!("CAN-04", "CAN-05", "CAN-17");
     for version in [Version::V2025_11_25, Version::V2026_07_28] {
         let mut peer = Peer::calling(version);
         for params in [

@@ -15,7 +15,7 @@ fn refused(version: Version, method: &str, members: &str) -> String {
 
 #[test]
 fn parameters_of_a_wrong_shape_are_refused_and_the_refusal_says_why() {
-    // RPC-17, PRM-06
+    spec!("PRM-06", "RPC-17");
     let mut table = String::new();
     for (method, members) in [
         ("tools/call", ""),
@@ -63,7 +63,7 @@ fn parameters_of_a_wrong_shape_are_refused_and_the_refusal_says_why() {
 
 #[test]
 fn parameters_of_the_methods_that_the_machine_serves_are_checked_too() {
-    // LOG-04, RPC-17
+    spec!("LOG-04", "RPC-17");
     let mut table = String::new();
     for (method, members) in [
         ("logging/setLevel", ""),
@@ -90,7 +90,7 @@ fn parameters_of_the_methods_that_the_machine_serves_are_checked_too() {
 
 #[test]
 fn parameters_that_are_no_object_are_refused() {
-    // RPC-39
+    spec!("RPC-39");
     for params in ["[]", "[1]", "null", "1", "\"x\"", "true"] {
         for method in ["tools/list", "ping", "own/echo"] {
             let mut peer = Peer::operating(Version::V2025_11_25);
@@ -111,7 +111,7 @@ fn a_meta_that_is_no_object_is_refused() {
 
 #[test]
 fn a_progress_token_is_a_short_string_or_an_integer() {
-    // PRG-01
+    spec!("PRG-01");
     let long = format!("\"{}\"", "t".repeat(257));
     for token in ["1.5", "null", "true", "{}", "[1]", "1e3", &long] {
         let members = format!(r#""_meta":{{"progressToken":{token}}}"#);
@@ -121,7 +121,7 @@ fn a_progress_token_is_a_short_string_or_an_integer() {
 
 #[test]
 fn a_request_names_a_log_level_that_exists() {
-    // LOG-07
+    spec!("LOG-07");
     for level in ["\"loud\"", "\"\"", "3", "null", "{}"] {
         let meta = format!(r#"{{"io.modelcontextprotocol/logLevel":{level},"#);
         let mut peer = Peer::fresh();
@@ -134,7 +134,7 @@ fn a_request_names_a_log_level_that_exists() {
 
 #[test]
 fn members_that_no_revision_knows_are_left_alone() {
-    // RPC-38, META-11, TEX-28
+    spec!("META-11", "RPC-38", "TEX-28");
     for version in [Version::V2025_11_25, Version::V2026_07_28] {
         let mut peer = Peer::operating(version);
         let members = format!(r#"{TOOL},"task":{{"ttl":1}},"io.x/new":[1],"deep":{{"a":{{}}}}"#);

@@ -25,7 +25,7 @@ fn told(peer: &Peer) -> Vec<String> {
 
 #[test]
 fn progress_grows_or_is_not_told() {
-    // PRG-03, PRG-08
+    spec!("PRG-03", "PRG-08");
     for version in Version::ALL {
         let mut peer = tracked(version, "1");
         let steps = [
@@ -50,7 +50,7 @@ fn progress_grows_or_is_not_told() {
 
 #[test]
 fn the_token_is_repeated_as_it_came() {
-    // PRG-01, PRG-04
+    spec!("PRG-01", "PRG-04");
     for token in ["1", "\"1\"", "\"\u{e9}\\\"\"", "-3", "18446744073709551615"] {
         let mut peer = tracked(Version::V2025_11_25, token);
         peer.progress(0, 1.0).unwrap();
@@ -63,7 +63,7 @@ fn the_token_is_repeated_as_it_came() {
 
 #[test]
 fn a_total_and_a_message_go_along_where_the_revision_has_them() {
-    // PRG-08, PRG-09
+    spec!("PRG-08", "PRG-09");
     let mut shown = String::new();
     for version in [Version::V2024_11_05, Version::V2025_03_26, Version::V2026_07_28] {
         let mut peer = tracked(version, "\"t\"");
@@ -99,7 +99,7 @@ fn a_total_and_a_message_go_along_where_the_revision_has_them() {
 
 #[test]
 fn a_call_without_a_token_is_silent() {
-    // PRG-06, PRG-07
+    spec!("PRG-06", "PRG-07");
     for version in [Version::V2025_11_25, Version::V2026_07_28] {
         let mut peer = Peer::calling(version);
         peer.progress(0, 1.0).unwrap();
@@ -110,7 +110,7 @@ fn a_call_without_a_token_is_silent() {
 
 #[test]
 fn nothing_is_told_after_the_answer() {
-    // PRG-05
+    spec!("PRG-05");
     let mut peer = tracked(Version::V2025_11_25, "1");
     peer.answer(0, "{}").unwrap();
     assert_eq!(peer.progress(0, 1.0), Err(CommandError::Gone));

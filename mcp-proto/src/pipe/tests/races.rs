@@ -42,7 +42,7 @@ fn responses(peer: &Peer) -> usize {
 
 #[test]
 fn a_call_has_one_outcome_in_every_order_of_events() {
-    // CAN-03, CAN-07, CAN-13
+    spec!("CAN-03", "CAN-07", "CAN-13");
     for version in Version::ALL {
         for order in orders(&STEPS) {
             let mut peer = Peer::calling(version);
@@ -54,7 +54,7 @@ fn a_call_has_one_outcome_in_every_order_of_events() {
 
 #[test]
 fn a_call_that_asks_has_one_outcome_in_every_order_of_events() {
-    // CAN-03, CAN-06, CAN-07
+    spec!("CAN-03", "CAN-06", "CAN-07");
     for version in [Version::V2025_06_18, Version::V2025_11_25] {
         for order in orders(&STEPS) {
             let mut peer = Peer::asked(version);

@@ -5,7 +5,7 @@ use crate::{error::code, server::CacheHint};
 
 #[test]
 fn an_error_has_a_code_that_the_revision_knows() {
-    // RPC-09, RPC-18, RPC-30, RPC-31
+    spec!("RPC-09", "RPC-18", "RPC-30", "RPC-31");
     let mut table = String::new();
     for sent in [
         code::PARSE_ERROR,
@@ -65,7 +65,7 @@ fn an_error_keeps_its_message_and_its_data() {
 
 #[test]
 fn only_cacheable_results_of_the_latest_revision_say_for_how_long() {
-    // CCH-01, CCH-02, CCH-03, META-05, META-13, META-17
+    spec!("CCH-01", "CCH-02", "CCH-03", "META-05", "META-13", "META-17");
     let mut table = String::new();
     for (method, members) in [
         ("tools/list", ""),
@@ -106,7 +106,7 @@ fn only_cacheable_results_of_the_latest_revision_say_for_how_long() {
 
 #[test]
 fn a_handler_may_say_for_how_long_and_for_whom() {
-    // CCH-02, CCH-03
+    spec!("CCH-02", "CCH-03");
     let mut peer = Peer::with(|config| {
         config.cache = CacheHint { ttl: millis(60_000), public: true };
     });
@@ -122,7 +122,7 @@ fn a_handler_may_say_for_how_long_and_for_whom() {
 
 #[test]
 fn a_result_of_another_server_is_spliced_into_ours() {
-    // META-05, META-13, META-17, CCH-01
+    spec!("CCH-01", "META-05", "META-13", "META-17");
     let foreign = r#"{"resultType":"other","tools":[{"a" : 1.0}],"ttlMs":5000,"cacheScope":"public",
         "_meta":{"io.modelcontextprotocol/serverInfo":{"name":"x","version":"9"},"own/a": [ 1 ]},"n\u0065w":"\u00e9"}"#;
     let mut peer = Peer::operating(Version::V2025_11_25);
@@ -164,7 +164,7 @@ fn hints_on_caching_that_are_none_are_members_like_others() {
 
 #[test]
 fn payloads_pass_token_by_token() {
-    // RPC-38, STD-01
+    spec!("RPC-38", "STD-01");
     let tokens = r#"{"n":[1.0,1e400,-0,12345678901234567890123,0.10],"s":"\u0041\/\ud800","d":{"a":1,"a":2}}"#;
     for version in [Version::V2024_11_05, Version::V2026_07_28] {
         let mut peer = Peer::operating(version);

@@ -19,7 +19,7 @@ fn equal_ids_on_different_exchanges_do_not_meet() {
 
 #[test]
 fn a_cancellation_on_another_exchange_names_nothing() {
-    // CAN-16
+    spec!("CAN-16");
     let mut core = Core::new();
     let call = core.call(exchange(1), &modern("tools/call", r#""name":"t","#));
     let cancel = r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}"#;

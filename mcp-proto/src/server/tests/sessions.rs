@@ -90,7 +90,7 @@ fn levels_and_subscriptions_are_a_sessions_own() {
 
 #[test]
 fn the_end_of_an_elicitation_is_told_to_the_session_that_was_asked() {
-    // ELI-17
+    spec!("ELI-17");
     let mut core = Core::new();
     let sessions = [1, 2, 3].map(|number| core.session(number));
     let call = core.call(sessions[1], TOOL);
@@ -105,7 +105,7 @@ fn the_end_of_an_elicitation_is_told_to_the_session_that_was_asked() {
 
 #[test]
 fn a_session_ends_with_all_that_belongs_to_it() {
-    // SEC-09
+    spec!("SEC-09");
     let mut core = Core::new();
     let sessions = [1, 2].map(|number| core.session(number));
     let calls = sessions.map(|session| core.call(session, TOOL));
@@ -133,7 +133,7 @@ fn a_session_ends_with_all_that_belongs_to_it() {
 
 #[test]
 fn a_session_is_not_initialized_again() {
-    // INI-20
+    spec!("INI-20");
     let mut core = Core::new();
     let session = core.session(1);
     let received = core.receive(session, INITIALIZE);

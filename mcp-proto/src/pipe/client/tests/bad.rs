@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn junk_is_dropped_and_the_client_goes_on() {
-    // RPC-14, RPC-15
+    spec!("RPC-14", "RPC-15");
     for version in Version::ALL {
         let (mut peer, _) = Peer::calling(version);
         for line in ["Listening on port 80", "{", "{}", "5", "\"\"", "[]", "\u{1b}[31mred", "[{}]"]
@@ -88,7 +88,7 @@ fn floods_leave_nothing_behind() {
 
 #[test]
 fn arrays_are_taken_where_the_revision_has_them() {
-    // RPC-21, RPC-25, RPC-26
+    spec!("RPC-21", "RPC-25", "RPC-26");
     let batch = r#"[{"jsonrpc":"2.0","id":2,"result":{}},{"jsonrpc":"2.0","id":"p","method":"ping"},{"x":1}]"#;
     for version in Version::ALL {
         let (mut peer, _) = Peer::calling(version);
@@ -101,7 +101,7 @@ fn arrays_are_taken_where_the_revision_has_them() {
 
 #[test]
 fn a_request_that_is_malformed_is_answered_where_it_can_be() {
-    // RPC-15
+    spec!("RPC-15");
     for version in Version::ALL {
         let mut peer = Peer::ready(version);
         peer.send(r#"{"jsonrpc":"2.0","id":"r","method":5}"#);

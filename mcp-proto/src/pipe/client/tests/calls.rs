@@ -11,7 +11,7 @@ fn progress(token: &str, progress: f64) -> String {
 
 #[test]
 fn a_call_is_one_request_in_the_way_of_its_era() {
-    // META-01, RPC-01
+    spec!("META-01", "RPC-01");
     for (version, expected) in [(Version::V2025_11_25, false), (Version::V2026_07_28, true)] {
         let mut peer = Peer::ready(version);
         peer.tool(CallOptions::default());
@@ -26,7 +26,7 @@ fn a_call_is_one_request_in_the_way_of_its_era() {
 
 #[test]
 fn a_client_of_the_older_revisions_never_speaks_as_one_of_the_latest() {
-    // ERA-33
+    spec!("ERA-33");
     for version in LEGACY {
         let mut peer = Peer::ready(version);
         let options = CallOptions {
@@ -48,7 +48,7 @@ fn a_client_of_the_older_revisions_never_speaks_as_one_of_the_latest() {
 
 #[test]
 fn members_of_meta_are_written_once_and_the_protocols_own_are_not_claimed() {
-    // META-09
+    spec!("META-09");
     let mut peer = Peer::ready(Version::V2026_07_28);
     let options = CallOptions {
         trace: Some(TraceContext::new(TRACE).unwrap()),
@@ -69,7 +69,7 @@ const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
 #[test]
 fn a_trace_context_travels_in_both_eras() {
-    // META-12
+    spec!("META-12");
     for version in Version::ALL {
         let mut peer = Peer::ready(version);
         let trace = TraceContext::new(TRACE).unwrap();
@@ -95,7 +95,7 @@ fn parameters_that_are_no_object_are_not_sent() {
 
 #[test]
 fn ids_are_never_used_again() {
-    // RPC-04, RPC-05, PRG-02
+    spec!("PRG-02", "RPC-04", "RPC-05");
     for version in Version::ALL {
         let mut peer = Peer::ready(version);
         for n in 2..50 {
@@ -111,7 +111,7 @@ fn ids_are_never_used_again() {
 
 #[test]
 fn only_the_very_id_is_an_answer() {
-    // RPC-07, RPC-08, RPC-10, RPC-37
+    spec!("RPC-07", "RPC-08", "RPC-10", "RPC-37");
     for version in Version::ALL {
         let (mut peer, _) = Peer::calling(version);
         for id in ["\"2\"", "3", "1", "-2", "\"\""] {
@@ -129,7 +129,7 @@ fn only_the_very_id_is_an_answer() {
 
 #[test]
 fn an_answer_that_is_no_response_is_neither_a_result_nor_an_error_of_the_server() {
-    // RPC-08, RPC-10
+    spec!("RPC-08", "RPC-10");
     for answer in [
         r#"{"jsonrpc":"2.0","id":2,"result":{},"error":{"code":1,"message":""}}"#,
         r#"{"jsonrpc":"2.0","id":2,"error":{"code":1.5,"message":""}}"#,
@@ -149,7 +149,7 @@ fn an_answer_that_is_no_response_is_neither_a_result_nor_an_error_of_the_server(
 
 #[test]
 fn an_error_of_the_server_is_told_as_it_came() {
-    // RPC-33, RPC-36
+    spec!("RPC-33", "RPC-36");
     let (mut peer, _) = Peer::calling(Version::V2025_06_18);
     peer.refuse("2", r#"{"code":-32002,"message":"No such","data":{"uri":"a:1"}}"#);
     let error = ErrorObject::new(-32002, "No such").with_data(json(r#"{"uri":"a:1"}"#));
@@ -158,7 +158,7 @@ fn an_error_of_the_server_is_told_as_it_came() {
 
 #[test]
 fn silence_ends_a_call_and_the_server_is_told_once() {
-    // LIF-08, LIF-09, LIF-10, CAN-12
+    spec!("CAN-12", "LIF-08", "LIF-09", "LIF-10");
     for version in Version::ALL {
         let mut peer = Peer::ready(version);
         peer.tool(CallOptions::default());
@@ -175,7 +175,7 @@ fn silence_ends_a_call_and_the_server_is_told_once() {
 
 #[test]
 fn progress_begins_the_idle_time_anew_but_never_the_total_time() {
-    // LIF-11, LIF-12
+    spec!("LIF-11", "LIF-12");
     let mut peer = Peer::ready(Version::V2026_07_28);
     let timeouts = Timeouts { idle: Some(millis(100)), total: Some(millis(250)) };
     peer.tool(CallOptions { timeouts, ..CallOptions::default() });
@@ -190,7 +190,7 @@ fn progress_begins_the_idle_time_anew_but_never_the_total_time() {
 
 #[test]
 fn nothing_but_progress_of_the_call_keeps_it_waiting() {
-    // PRG-12
+    spec!("PRG-12");
     let mut peer = Peer::ready(Version::V2025_11_25);
     let timeouts = Timeouts { idle: Some(millis(100)), total: None };
     peer.tool(CallOptions { timeouts, ..CallOptions::default() });
@@ -210,7 +210,7 @@ fn nothing_but_progress_of_the_call_keeps_it_waiting() {
 
 #[test]
 fn progress_is_told_while_it_goes_forward() {
-    // PRG-03, PRG-08
+    spec!("PRG-03", "PRG-08");
     let (mut peer, _) = Peer::calling(Version::V2025_03_26);
     peer.tell(PROGRESS, r#"{"progressToken":2,"progress":0.5,"total":2.5,"message":"Half"}"#);
     peer.tell(PROGRESS, &progress("2", 0.25));
@@ -246,7 +246,7 @@ fn a_call_without_a_token_has_no_progress() {
 
 #[test]
 fn a_cancelled_call_ends_at_once_and_its_late_answer_is_dropped() {
-    // CAN-06, CAN-12, CAN-18
+    spec!("CAN-06", "CAN-12", "CAN-18");
     for version in Version::ALL {
         let (mut peer, call) = Peer::calling(version);
         peer.cancel(call).unwrap();
@@ -263,7 +263,7 @@ fn a_cancelled_call_ends_at_once_and_its_late_answer_is_dropped() {
 
 #[test]
 fn the_end_of_the_server_ends_every_call_and_says_what_is_known() {
-    // LIF-03, LIF-04, RPC-36
+    spec!("LIF-03", "LIF-04", "RPC-36");
     for version in Version::ALL {
         let (mut peer, first) = Peer::calling(version);
         let second = peer.call("resources/read", r#"{"uri":"a:1"}"#, patient());
@@ -288,7 +288,7 @@ fn an_answer_that_came_with_the_end_is_an_answer() {
 
 #[test]
 fn results_are_kept_as_they_came() {
-    // META-15, RPC-38
+    spec!("META-15", "RPC-38");
     let text = r#"{"x": 1.50, "_meta":{"io.modelcontextprotocol/serverInfo":{},"a":null},"content":[ ],"inputRequests":5}"#;
     for version in Version::ALL {
         let (mut peer, _) = Peer::calling(version);
@@ -299,7 +299,7 @@ fn results_are_kept_as_they_came() {
 
 #[test]
 fn the_type_of_a_result_is_one_that_was_agreed() {
-    // META-14, META-15, META-16, Q5
+    spec!("META-14", "META-15", "META-16");
     let unknown = |text: &str| Err(CallError::Violation(Violation::UnknownResultType(json(text))));
     for (text, accepted, with_extension) in [
         (r#"{"content":[]}"#, true, true),
@@ -385,7 +385,7 @@ fn there_are_only_so_many_calls_at_once() {
 
 #[test]
 fn notifications_are_those_of_the_revision() {
-    // PRG-14, ROO-03
+    spec!("PRG-14", "ROO-03");
     let roots = "notifications/roots/list_changed";
     let mut peer = Peer::ready(Version::V2025_11_25);
     assert_eq!(peer.notify(roots), Ok(()));

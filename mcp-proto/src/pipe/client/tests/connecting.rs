@@ -5,7 +5,7 @@ use crate::client::ConnectError;
 
 #[test]
 fn a_modern_server_is_met_by_the_probe_alone() {
-    // ERA-01, ERA-02, META-01, META-02
+    spec!("ERA-01", "ERA-02", "META-01", "META-02");
     let mut peer = Peer::probing();
     peer.reply("1", &discovered(r#"["2026-07-28","2027-01-01"]"#));
     insta::assert_snapshot!(peer.transcript(), @r#"
@@ -18,7 +18,7 @@ fn a_modern_server_is_met_by_the_probe_alone() {
 
 #[test]
 fn a_legacy_server_is_initialized_after_its_error() {
-    // ERA-05, INI-02, INI-03, INI-04, INI-12, ERA-33
+    spec!("ERA-05", "ERA-33", "INI-02", "INI-03", "INI-04", "INI-12");
     let mut peer = Peer::probing();
     peer.refuse("1", r#"{"code":-32601,"message":"Method not found"}"#);
     peer.reply("2", &initialized("2025-03-26"));
@@ -54,7 +54,7 @@ fn after(reply: impl FnOnce(&mut Peer), change: impl FnOnce(&mut ClientConfig)) 
 
 #[test]
 fn every_reply_to_the_probe_has_one_meaning() {
-    // ERA-02 to ERA-08, ERA-10, VER-07
+    spec!("ERA-02", "ERA-03", "ERA-04", "ERA-05", "ERA-06", "ERA-07", "ERA-08", "ERA-10", "VER-07");
     let unsupported = |data: &str| format!(r#"{{"code":-32022,"message":"no","data":{data}}}"#);
     let errors = [
         (r#"{"code":-32601,"message":""}"#.to_string(), "initialize"),
@@ -106,7 +106,7 @@ fn every_reply_to_the_probe_has_one_meaning() {
 
 #[test]
 fn a_client_of_one_revision_falls_back_to_nothing() {
-    // ERA-04, ERA-10
+    spec!("ERA-04", "ERA-10");
     let pinned = |config: &mut ClientConfig| config.era = Era::Pinned(Version::V2026_07_28);
     let unknown = r#"{"code":-32601,"message":""}"#;
     assert_eq!(after(|peer| peer.refuse("1", unknown), pinned), "failed");
@@ -124,7 +124,7 @@ fn a_client_of_one_revision_falls_back_to_nothing() {
 
 #[test]
 fn there_is_one_corrective_retry() {
-    // ERA-32, VER-08
+    spec!("ERA-32", "VER-08");
     for code in [-32020, -32021, -32022] {
         let data = r#"{"supported":["2026-07-28"]}"#;
         let error = format!(r#"{{"code":{code},"message":"no","data":{data}}}"#);
@@ -142,7 +142,7 @@ fn there_is_one_corrective_retry() {
 
 #[test]
 fn a_late_answer_to_the_probe_changes_nothing() {
-    // ERA-09
+    spec!("ERA-09");
     let mut peer = Peer::probing();
     peer.wait(millis(3000));
     peer.forget();
@@ -157,7 +157,7 @@ fn a_late_answer_to_the_probe_changes_nothing() {
 
 #[test]
 fn a_modern_server_that_is_slow_to_start_is_probed_again() {
-    // ERA-09, ERA-21
+    spec!("ERA-09", "ERA-21");
     let modern = r#"{"code":-32022,"message":"no","data":{"supported":["2026-07-28"]}}"#;
     let refused = || {
         let mut peer = Peer::probing();
@@ -196,7 +196,7 @@ fn a_modern_server_that_is_slow_to_start_is_probed_again() {
 
 #[test]
 fn a_server_that_exits_on_the_probe_is_started_anew_and_initialized() {
-    // LIF-07, INI-01
+    spec!("INI-01", "LIF-07");
     let mut peer = Peer::probing();
     peer.exit();
     assert_eq!(peer.pipe.poll_timeout(), None);
@@ -244,7 +244,7 @@ fn a_driver_that_cannot_start_a_server_anew_says_so() {
 
 #[test]
 fn initialize_that_fails_fails_the_connection() {
-    // INI-10, INI-11, LIF-13, CAN-02, Q24
+    spec!("CAN-02", "INI-10", "INI-11", "LIF-13");
     for (result, expected) in [
         (initialized("2026-07-28"), ConnectError::NoCommonVersion),
         (initialized("1999-01-01"), ConnectError::NoCommonVersion),
@@ -275,7 +275,7 @@ fn initialize_that_fails_fails_the_connection() {
 
 #[test]
 fn a_pinned_revision_is_offered_and_demanded() {
-    // INI-03
+    spec!("INI-03");
     for version in LEGACY {
         let mut peer = Peer::with(|config| config.era = Era::Pinned(version)).started();
         let offered = peer.member("/params/protocolVersion").unwrap();
@@ -291,7 +291,7 @@ fn a_pinned_revision_is_offered_and_demanded() {
 
 #[test]
 fn calls_are_held_until_there_is_an_agreement() {
-    // INI-13
+    spec!("INI-13");
     for version in Version::ALL {
         let mut peer = Peer::with(|config| {
             let handshake = version.rules().handshake;
@@ -321,7 +321,7 @@ fn method(line: &str) -> &str {
 
 #[test]
 fn the_wait_for_an_agreement_counts_in_all() {
-    // LIF-12
+    spec!("LIF-12");
     let mut peer = Peer::with(|config| config.probe_timeout = millis(600_000)).started();
     let call = peer.tool(within(Some(millis(100))));
     peer.wait(millis(100));
@@ -353,7 +353,7 @@ fn a_level_that_was_set_early_is_told_in_the_way_of_the_era() {
 
 #[test]
 fn what_the_server_says_of_itself_is_kept() {
-    // INI-22, INI-24, Q50
+    spec!("INI-22", "INI-24");
     for info in [
         r#""_meta":{"io.modelcontextprotocol/serverInfo":{"name":"n","version":"2"}}"#,
         r#""serverInfo":{"name":"n","version":"2"}"#,

@@ -24,7 +24,7 @@ fn code_of(
 
 #[test]
 fn every_kind_of_question_is_put_to_the_application_and_its_answer_sent() {
-    // RPC-06
+    spec!("RPC-06");
     let mut peer = Peer::ready(Version::V2025_11_25);
     peer.ask("\"q\"", "roots/list", "{}");
     peer.ask("8", "sampling/createMessage", SAMPLE);
@@ -58,7 +58,7 @@ fn every_kind_of_question_is_put_to_the_application_and_its_answer_sent() {
 
 #[test]
 fn what_was_not_declared_is_refused_without_asking() {
-    // ROO-02, SAM-03, ELI-03, ELI-04, ELI-07, RPC-35
+    spec!("ELI-03", "ELI-04", "ELI-07", "ROO-02", "RPC-35", "SAM-03");
     let latest = Version::V2025_11_25;
     let none = ClientCapabilities::default;
     for method in ["roots/list", "sampling/createMessage", "elicitation/create", "own/what"] {
@@ -99,7 +99,7 @@ fn what_was_not_declared_is_refused_without_asking() {
 
 #[test]
 fn a_revision_has_the_questions_that_it_has() {
-    // INI-19, ELI-12
+    spec!("ELI-12", "INI-19");
     let all = all_capabilities;
     for (version, form, url, tools) in [
         (Version::V2024_11_05, Some(-32601), Some(-32601), Some(-32602)),
@@ -127,7 +127,7 @@ fn conversation(messages: &[(&str, &str)]) -> String {
 
 #[test]
 fn a_conversation_whose_tools_are_out_of_balance_is_refused() {
-    // SAM-05, SAM-06, SAM-07
+    spec!("SAM-05", "SAM-06", "SAM-07");
     const TEXT: &str = r#"{"type":"text","text":"x","new":{}}"#;
     const OTHER: &str = r#"[{"type":"hologram","id":5}]"#;
     const USE: &str = r#"{"type":"tool_use","id":"\u0061","name":"t","input":{}}"#;
@@ -178,7 +178,7 @@ fn a_conversation_whose_tools_are_out_of_balance_is_refused() {
 
 #[test]
 fn an_answer_to_a_form_is_sent_once_it_fits() {
-    // ELI-08
+    spec!("ELI-08");
     let mut peer = Peer::ready(Version::V2025_11_25);
     let schema = r#"{"$schema":"x","type":"object","properties":{"name":{"type":"string","minLength":2},"born":{"type":"integer","minimum":1900},"new":{"type":"string","x-new":1}},"required":["name","new"]}"#;
     let form = format!(r#"{{"message":"Who?","requestedSchema":{schema}}}"#);
@@ -212,7 +212,7 @@ fn an_answer_to_a_form_is_sent_once_it_fits() {
 
 #[test]
 fn roots_are_places_in_the_file_system() {
-    // ROO-01
+    spec!("ROO-01");
     let mut peer = Peer::ready(Version::V2025_11_25);
     peer.ask("1", "roots/list", "{}");
     peer.forget();
@@ -225,7 +225,7 @@ fn roots_are_places_in_the_file_system() {
 
 #[test]
 fn pings_are_answered_at_any_time_before_the_end() {
-    // INI-16
+    spec!("INI-16");
     let mut peer = Peer::with(|_| {}).started();
     peer.forget();
     peer.ask("1", "ping", "{}");
@@ -247,7 +247,7 @@ fn pings_are_answered_at_any_time_before_the_end() {
 
 #[test]
 fn a_server_of_the_latest_revision_gets_no_answers() {
-    // RPC-28, RPC-29
+    spec!("RPC-28", "RPC-29");
     let pinned = |config: &mut ClientConfig| config.era = Era::Pinned(Version::V2026_07_28);
     let mut peer = Peer::with(pinned).started();
     peer.forget();
@@ -263,7 +263,7 @@ fn a_server_of_the_latest_revision_gets_no_answers() {
 
 #[test]
 fn a_server_that_cancels_its_question_gets_no_answer() {
-    // CAN-03, CAN-04, CAN-05, CAN-17
+    spec!("CAN-03", "CAN-04", "CAN-05", "CAN-17");
     let mut peer = Peer::ready(Version::V2025_06_18);
     peer.ask("1", "elicitation/create", FORM);
     peer.forget();
@@ -280,7 +280,7 @@ fn a_server_that_cancels_its_question_gets_no_answer() {
 
 #[test]
 fn a_server_cannot_cancel_what_is_ours() {
-    // CAN-01
+    spec!("CAN-01");
     let (mut peer, _) = Peer::calling(Version::V2025_11_25);
     peer.tell("notifications/cancelled", r#"{"requestId":2}"#);
     assert_eq!(peer.finished, []);
@@ -342,7 +342,7 @@ fn an_answer_that_is_no_object_is_not_sent() {
 
 #[test]
 fn the_end_of_an_url_elicitation_is_told_where_it_was_asked_for() {
-    // ELI-18
+    spec!("ELI-18");
     let complete = "notifications/elicitation/complete";
     let mut peer = Peer::ready(Version::V2025_11_25);
     peer.tell(complete, r#"{"elicitationId":"e"}"#);

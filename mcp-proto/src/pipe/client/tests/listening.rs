@@ -36,7 +36,7 @@ fn listening() -> (Peer, ClientCallId) {
 
 #[test]
 fn a_listen_is_granted_what_was_asked_and_no_more() {
-    // LIS-17, LIS-22
+    spec!("LIS-17", "LIS-22");
     let mut peer = Peer::ready(Version::V2026_07_28);
     peer.listen(&Listening { prompts: false, ..wish() });
     assert!(!peer.lines[0].contains("progressToken"));
@@ -76,7 +76,7 @@ fn a_listen_is_granted_what_was_asked_and_no_more() {
 
 #[test]
 fn changes_are_heard_under_the_tag_of_an_open_listen_alone() {
-    // LIS-09, LIS-19
+    spec!("LIS-09", "LIS-19");
     let mut peer = Peer::ready(Version::V2026_07_28);
     peer.tell(TOOLS, "{}");
     peer.listen(&wish());
@@ -99,7 +99,7 @@ fn changes_are_heard_under_the_tag_of_an_open_listen_alone() {
 
 #[test]
 fn what_lies_below_a_resource_is_heard_too() {
-    // LIS-18
+    spec!("LIS-18");
     let mut peer = Peer::ready(Version::V2026_07_28);
     peer.listen(&Listening { uris: ["f:/a".into(), "g:/".into()].into(), ..Listening::default() });
     acknowledge(&mut peer, "2", r#"{"resourceSubscriptions":["f:/a","g:/"]}"#);
@@ -122,7 +122,7 @@ fn what_lies_below_a_resource_is_heard_too() {
 
 #[test]
 fn a_listen_ends_with_its_result_or_with_a_cancellation_whichever_is_first() {
-    // LIS-13, LIS-14, Q1
+    spec!("LIS-13", "LIS-14");
     fn result(peer: &mut Peer) {
         peer.reply("2", &format!("{{{}}}", tag("2")));
     }
@@ -246,7 +246,7 @@ fn an_older_server_is_asked_resource_by_resource() {
 
 #[test]
 fn an_older_server_is_asked_for_what_it_declared() {
-    // INI-17, INI-18
+    spec!("INI-17", "INI-18");
     for (declared, requests) in [
         ("{}", 0),
         (r#"{"resources":{}}"#, 0),

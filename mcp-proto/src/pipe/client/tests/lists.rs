@@ -12,7 +12,7 @@ fn page(entries: &str, next: &str) -> String {
 
 #[test]
 fn a_list_is_walked_to_its_end() {
-    // PAG-01, PAG-02, PAG-03, PAG-04, PAG-09
+    spec!("PAG-01", "PAG-02", "PAG-03", "PAG-04", "PAG-09");
     for version in Version::ALL {
         for end in [r#"{"tools":[5,6]}"#.to_string(), page("5,6", "null")] {
             let mut peer = Peer::ready(version);
@@ -139,7 +139,7 @@ fn after(method: &str, params: &str, result: &str) -> Peer {
 
 #[test]
 fn a_result_is_good_for_as_long_as_its_server_says() {
-    // CCH-06, CCH-07
+    spec!("CCH-06", "CCH-07");
     for (hint, kept) in [
         (r#","ttlMs":1000,"cacheScope":"private""#, true),
         (r#","ttlMs":1000"#, true),
@@ -163,7 +163,7 @@ fn a_result_is_good_for_as_long_as_its_server_says() {
 
 #[test]
 fn a_result_is_one_of_its_method_and_parameters() {
-    // CCH-08
+    spec!("CCH-08");
     let mut peer =
         after("resources/read", r#"{"uri":"a:1","x":2}"#, r#"{"contents":[],"ttlMs":9000}"#);
     assert!(is_kept(&mut peer, "resources/read", r#"{"x":2, "uri":"a:1"}"#));
@@ -191,7 +191,7 @@ fn an_older_session_keeps_no_results() {
 
 #[test]
 fn a_change_makes_results_stale() {
-    // CCH-11, CCH-12
+    spec!("CCH-11", "CCH-12");
     let mut peer = after("tools/list", "{}", r#"{"tools":[],"ttlMs":9000}"#);
     let call = peer.listen(&Listening { tools: true, ..Listening::default() });
     let tag = r#""_meta":{"io.modelcontextprotocol/subscriptionId":3}"#;

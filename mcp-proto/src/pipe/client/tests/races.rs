@@ -33,7 +33,7 @@ fn run(peer: &mut Peer, call: ClientCallId, id: &str, order: &[Step]) {
 
 #[test]
 fn every_order_of_events_gives_one_outcome() {
-    // CAN-07, RPC-37
+    spec!("CAN-07", "RPC-37");
     for version in [Version::V2025_11_25, Version::V2026_07_28] {
         for order in orders(&STEPS) {
             let mut peer = Peer::ready(version);
@@ -57,7 +57,7 @@ fn every_order_of_events_gives_one_outcome() {
 
 #[test]
 fn every_order_of_events_gives_one_outcome_while_a_person_is_asked() {
-    // MRT-15
+    spec!("MRT-15");
     let required = format!(
         r#"{{"resultType":"input_required","inputRequests":{{"k":{{"method":"elicitation/create","params":{FORM}}}}}}}"#
     );

@@ -28,7 +28,7 @@ fn asked(requests: &str, state: &str) -> (Peer, ClientCallId) {
 
 #[test]
 fn a_call_goes_on_when_its_last_question_is_answered() {
-    // MRT-08, MRT-09, MRT-11, MRT-14, MRT-16
+    spec!("MRT-08", "MRT-09", "MRT-11", "MRT-14", "MRT-16");
     let requests = [
         elicit("k"),
         ROOTS.into(),
@@ -57,7 +57,7 @@ fn a_call_goes_on_when_its_last_question_is_answered() {
 
 #[test]
 fn only_the_latest_round_is_sent() {
-    // MRT-12, MRT-17
+    spec!("MRT-12", "MRT-17");
     let (mut peer, _) = asked(&elicit("a"), r#""one""#);
     peer.give(0, ACCEPT).unwrap();
     peer.forget();
@@ -84,7 +84,7 @@ fn what_the_application_said_itself_is_not_said_twice() {
 
 #[test]
 fn a_round_without_questions_is_paced() {
-    // MRT-10, MRT-19
+    spec!("MRT-10", "MRT-19");
     for requests in ["", r#","inputRequests":{}"#] {
         let (mut peer, _) = Peer::calling(Version::V2026_07_28);
         let result = format!(r#"{{"resultType":"input_required","requestState":"s"{requests}}}"#);
@@ -100,7 +100,7 @@ fn a_round_without_questions_is_paced() {
 
 #[test]
 fn rounds_are_capped() {
-    // MRT-18
+    spec!("MRT-18");
     let (mut peer, _) = Peer::calling(Version::V2026_07_28);
     for round in 0..10 {
         let id = (round + 2).to_string();
@@ -115,7 +115,7 @@ fn rounds_are_capped() {
 
 #[test]
 fn a_round_that_may_not_be_is_a_violation() {
-    // MRT-02, MRT-04, ELI-07, C7
+    spec!("ELI-07", "MRT-02", "MRT-04");
     let violation = |violation| Err(CallError::Violation(violation));
     let url =
         r#""u":{"method":"elicitation/create","params":{"mode":"url","message":"","url":"x:"}}"#;
@@ -218,7 +218,7 @@ fn the_idle_clock_rests_while_a_person_thinks_and_the_total_one_does_not() {
 
 #[test]
 fn a_result_after_answers_is_not_kept() {
-    // CCH-09, MRT-27
+    spec!("CCH-09", "MRT-27");
     let mut peer = Peer::ready(Version::V2026_07_28);
     let read = |peer: &mut Peer| peer.call("resources/read", r#"{"uri":"a:1"}"#, patient());
     read(&mut peer);
@@ -232,7 +232,7 @@ fn a_result_after_answers_is_not_kept() {
 
 #[test]
 fn rounds_of_two_calls_do_not_meet() {
-    // MRT-15
+    spec!("MRT-15");
     let (mut peer, _) = asked(&elicit("k"), r#""one""#);
     peer.tool(patient());
     peer.reply("3", &required(&elicit("k"), r#""two""#));

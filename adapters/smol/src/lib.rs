@@ -28,15 +28,15 @@
 //! | over stdio, a socket or any other byte stream, without HTTP | [`Server::serve_pipe`] |
 //! | handlers that wait, and handlers that block | [`AsyncTools`] |
 //! | who is calling | [`Server::authorize`] |
-//! | what an operator wants to know | [`Server::on_telemetry`], [`Handle::inspect`], the feature `tracing` |
+//! | what an operator sees | [`Server::on_telemetry`], [`Handle::inspect`], feature `tracing` |
 //!
 //! # One driver
 //!
 //! One task, the [`Driver`], owns the [`Endpoint`](mcp_proto::http::Endpoint), the [`Router`] and
 //! its state. Handlers of [`Router::tool`] run in it one at a time, and nothing about them need be
 //! `Send`; one that takes long holds up everybody, so that what waits or computes for long belongs
-//! into [`AsyncTools`]. Connections reach the driver through a [`Handle`], which is `Send` as far as
-//! the authorization hook is. [`Bound::run`] has all of it on one thread.
+//! into [`AsyncTools`]. Connections reach the driver through a [`Handle`], which is `Send` as far
+//! as the authorization hook is. [`Bound::run`] has all of it on one thread.
 //!
 //! # What holds
 //!
@@ -44,12 +44,12 @@
 //!   revision says so, and the future of an async tool is dropped.
 //! * **A client that does not read** is no longer told what may be dropped; responses are kept for
 //!   it, until [`Bounds::write_timeout`] ends the connection. Memory stays bounded.
-//! * **Heads, bodies and silence** have their [time](Bounds), and connections their number: over it,
-//!   the one that has been without a request for longest goes.
+//! * **Heads, bodies and silence** have their [time](Bounds), and connections their number: over
+//!   it, the one that has been without a request for longest goes.
 //! * **A handler that panics** is answered -32603, and the server goes on (unless the program is
 //!   built with `panic = "abort"`).
-//! * **SIGTERM** ends [`Bound::run`] in good order: new requests get 503, what runs is drained, what
-//!   is said is flushed. A second one ends it at once.
+//! * **SIGTERM** ends [`Bound::run`] in good order: new requests get 503, what runs is drained,
+//!   what is said is flushed. A second one ends it at once.
 //! * **Strangers** are not let in by mistake: an address that others can reach needs the names that
 //!   the server goes by ([`HttpConfig::hosts`](mcp_proto::http::HttpConfig::hosts)).
 //!

@@ -154,9 +154,11 @@ impl<S: 'static, A: Authorize + 'static> Server<S, A> {
     /// let server = server.authorize(|head: &Head<'_>| {
     ///     let mut known = false;
     ///     head.headers.each(&mut |name, value| {
-    ///         known |= name.eq_ignore_ascii_case("authorization") && value == b"Bearer open sesame";
+    ///         let is_authorization = name.eq_ignore_ascii_case("authorization");
+    ///         known |= is_authorization && value == b"Bearer open sesame";
     ///     });
-    ///     async move { if known { Ok(Arc::new(Grant::default())) } else { Err(Challenge::unauthorized()) } }
+    ///     let grant = known.then(|| Arc::new(Grant::default()));
+    ///     async move { grant.ok_or(Challenge::unauthorized()) }
     /// });
     /// # let _ = server;
     /// ```

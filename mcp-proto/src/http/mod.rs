@@ -12,8 +12,8 @@
 //! 4. It carries out what [`Endpoint::poll_output`] says, in order.
 //!
 //! One [`HttpClient`] speaks to one server, of whichever revision. The driver around it sends each
-//! [`HttpRequest`] that [`HttpClient::poll_output`] gives, and tells of each response what has come:
-//! [`handle_head`](HttpClient::handle_head), [`handle_body`](HttpClient::handle_body), then
+//! [`HttpRequest`] that [`HttpClient::poll_output`] gives, and tells of each response what has
+//! come: [`handle_head`](HttpClient::handle_head), [`handle_body`](HttpClient::handle_body), then
 //! [`handle_end`](HttpClient::handle_end) or [`handle_failed`](HttpClient::handle_failed).
 //!
 //! Spec: `basic/transports` of 2025-03-26 to 2025-11-25, "Streamable HTTP" of 2026-07-28,

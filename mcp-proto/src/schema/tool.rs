@@ -47,8 +47,8 @@ impl Tool {
     /// The JSON schema of the arguments, whose root must say `"type":"object"`.
     ///
     /// Sent as it is. Properties with `x-mcp-header` are mirrored in header fields; see
-    /// [`Tool::mirrored_params`]. The core does not check arguments against it: typed arguments do that, or a
-    /// [`Validate`](crate::router::Validate).
+    /// [`Tool::mirrored_params`]. The core does not check arguments against it: typed arguments do
+    /// that, or a [`Validate`](crate::router::Validate).
     pub fn input_schema(mut self, schema: Json) -> Result<Self, InvalidSchema> {
         match json_schema::root(&schema)? {
             Root::Object => self.input_schema = schema,

@@ -318,15 +318,17 @@ mod tests {
         assert_eq!(items, vec![StreamItem::TooLong]);
     }
 
+    const PIECES: &[&str] = &[
+        "data", "event", "id", "retry", ":", ": ", "\n", "\n\n", "\r", "\r\n", "message", "7", "x",
+        "\0", " ", "\u{feff}", "é",
+    ];
+
     const LINES: &[&str] = &["data: a", "data:bc", "id: 7", "", ":", "event: e", "retry: 3"];
 
     proptest! {
         #[test]
         fn the_events_are_those_of_the_standard_whatever_the_chunks(
-            pieces in collection::vec(prop::sample::select(&[
-                "data", "event", "id", "retry", ":", ": ", "\n", "\n\n", "\r", "\r\n", "message", "7",
-                "x", "\0", " ", "\u{feff}", "é",
-            ]), 0..50),
+            pieces in collection::vec(prop::sample::select(PIECES), 0..50),
             sizes in collection::vec(1..9_usize, 1..60),
         ) {
             let stream = pieces.concat();

@@ -71,7 +71,7 @@ const BANS: &[(&str, Scope, &str)] = &[
     (".unwrap()", Scope::CoreLibrary, "a `match`, `?`, or a type that cannot be wrong"),
     ("panic!", Scope::CoreLibrary, "an error: input must not panic"),
     ("println!", Scope::Core, "an event"),
-    ("thread_local!", Scope::All, "an argument"),
+    ("thread_local!", Scope::Core, "an argument"),
     ("lazy_static!", Scope::All, "an argument"),
     ("static mut", Scope::All, "an argument"),
 ];

@@ -71,8 +71,8 @@ pub struct Reconnect {
     pub first: Duration,
     /// The longest pause of ours. Default 30 s.
     pub longest: Duration,
-    /// Attempts in a row to open a stream again that brings nothing, or to begin a session again that
-    /// is lost at once. Default 8, which is about a minute and a half for a stream.
+    /// Attempts in a row to open a stream again that brings nothing, or to begin a session again
+    /// that is lost at once. Default 8, which is about a minute and a half for a stream.
     pub attempts: u32,
     /// How often the first contact is tried again where the server cannot be reached or is not
     /// well (5xx). Default 3, which is about three seconds.

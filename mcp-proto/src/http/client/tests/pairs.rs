@@ -189,10 +189,7 @@ impl Pair {
 
     fn told(&mut self, event: Event) {
         match event {
-            Event::Call(call) if matches!(&call.method, Method::ToolsCall { name, .. } if **name == *"sleep") =>
-            {
-                self.sleeping.push(call);
-            }
+            Event::Call(call) if sleeps(&call) => self.sleeping.push(call),
             Event::Call(call) => {
                 let mut port = Direct { endpoint: &mut self.endpoint, now: self.net.now };
                 self.router.serve(&mut (), call, &mut port);
@@ -252,6 +249,11 @@ impl Pair {
         assert_eq!((self.net.closes, self.endpoint.sessions().count()), (1, 0));
         assert_eq!(self.net.dropped, []);
     }
+}
+
+/// Whether the call waits until a test ends it.
+fn sleeps(call: &Call) -> bool {
+    matches!(&call.method, Method::ToolsCall { name, .. } if **name == *"sleep")
 }
 
 fn fields(head: &crate::http::ResponseHead) -> Vec<(&'static str, String)> {

@@ -2,6 +2,7 @@
 
 use std::{process::Command, time::Duration};
 
+use mcp_proto::spec;
 use mcp_tests::{
     Served,
     http::{Answer, Http},
@@ -10,6 +11,8 @@ use serde_json::{Value, json};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 const METADATA: &str = "/.well-known/oauth-protected-resource/mcp";
+const INITIALIZE: &str = r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"c","version":"1"}}}"#;
+const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
 
 /// A protected server.
 struct Guarded(Served);
@@ -79,6 +82,18 @@ fn check(engine: &str) {
     let (_, result) = server.call("guarded", Some("bearer write-token"));
     assert_eq!(text(&result), "ada", "{result}");
 
+    let json = "application/json, text/event-stream";
+    let fields = [("accept", json), ("content-type", "application/json")];
+    let token = ("authorization", "Bearer read-token");
+    let opened = [&fields[..], &[token]].concat();
+    let (answer, result) = send(server.0.url(), "POST", &opened, INITIALIZE);
+    let session = answer.field("mcp-session-id").unwrap_or_else(|| panic!("{result}")).to_owned();
+    for (method, body) in [("POST", PING), ("GET", ""), ("DELETE", "")] {
+        let fields = [&fields[..], &[("mcp-session-id", &*session)]].concat();
+        let (answer, _) = send(server.0.url(), method, &fields, body);
+        assert_challenged(&answer, 401, &[]);
+    }
+
     let url = server.0.url().replace("/mcp", METADATA);
     let (answer, metadata) = send(&url, "GET", &[], "");
     assert_eq!(answer.status, 200);
@@ -89,10 +104,12 @@ fn check(engine: &str) {
 
 #[test]
 fn smol_serves_only_whom_the_tokens_name() {
+    spec!("AUT-01", "AUT-02", "AUT-03", "AUT-05", "AUT-06", "AUT-07", "SEC-01");
     check("smol");
 }
 
 #[test]
 fn tiny_http_serves_only_whom_the_tokens_name() {
+    spec!("AUT-01", "AUT-02", "AUT-03", "AUT-05", "AUT-06", "AUT-07", "SEC-01");
     check("tiny-http");
 }

@@ -122,6 +122,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 #[cfg(test)]
 mod tests {
     use jsonwebtoken::{EncodingKey, Header, encode, get_current_timestamp};
+    use mcp_proto::spec;
     use serde_json::{Value, json};
 
     use super::*;
@@ -174,6 +175,7 @@ mod tests {
 
     #[test]
     fn a_good_token_says_who_is_calling() {
+        spec!("ELI-26");
         let token = sign(Algorithm::EdDSA, "first", &claims());
         let grant = verifier().verify(Some(token.as_bytes())).unwrap();
         assert_eq!(grant.subject.as_deref(), Some("https://auth.example|ann"));
@@ -182,6 +184,7 @@ mod tests {
 
     #[test]
     fn tokens_of_others_for_others_and_of_the_past_are_refused() {
+        spec!("AUT-06", "AUT-08");
         for (claim, value) in [
             ("iss", json!("https://evil.example")),
             ("aud", json!("https://other.example/mcp")),

@@ -189,6 +189,7 @@ mod tests {
 
     #[test]
     fn a_server_on_loopback_is_called_by_loopback_names_alone() {
+        spec!("SEC-04");
         for host in LOOPBACK {
             assert!(Hosts::Loopback.allows(host), "{host}");
         }

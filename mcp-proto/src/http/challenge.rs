@@ -181,6 +181,7 @@ mod tests {
 
     #[test]
     fn each_challenge_says_its_status_and_what_a_client_needs_to_go_on() {
+        spec!("AUT-02", "AUT-05", "AUT-07", "AUT-11", "SEC-14");
         let published = resource("https://mcp.example/mcp");
         let described = Challenge::invalid_token().description("expired \"yesterday\"\r\nX: é\\");
         let scoped = Challenge::unauthorized().scope(["a:b", "offline_access", "c d", "\"", "e"]);
@@ -258,6 +259,7 @@ mod tests {
 
     #[test]
     fn the_metadata_names_the_resource_and_who_gives_tokens_for_it() {
+        spec!("AUT-04", "AUT-11");
         let metadata = resource("https://mcp.example/mcp").metadata().parts().concat();
         let expected = r#"{"resource":"https://mcp.example/mcp","authorization_servers":["https://auth.example"],"scopes_supported":["files:read"],"bearer_methods_supported":["header"]}"#;
         assert_eq!(metadata, expected);

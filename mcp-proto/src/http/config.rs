@@ -211,6 +211,7 @@ mod tests {
 
     #[test]
     fn an_address_for_strangers_needs_names() {
+        spec!("SHL-48");
         let only = Hosts::Only(BTreeSet::from(["mcp.example".into()]));
         for (listen, safe) in [
             ("127.0.0.1", true),

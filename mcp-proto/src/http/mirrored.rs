@@ -137,6 +137,7 @@ mod tests {
 
     #[test]
     fn a_field_says_what_the_argument_says() {
+        spec!("SHM-15", "SHM-16", "SHM-54", "SHM-55", "SHM-56", "SHM-59", "SHM-60");
         for (field, arguments, agree) in [
             (("mcp-param-s", "eu"), r#"{"s":"eu"}"#, true),
             (("MCP-PARAM-S", " eu "), r#"{"s":"eu"}"#, true),
@@ -168,6 +169,7 @@ mod tests {
 
     #[test]
     fn a_value_has_a_field_and_no_value_has_none() {
+        spec!("SHM-57", "SHM-58", "SHM-63");
         let field = ("Mcp-Param-S", "eu");
         for (fields, arguments, agree) in [
             (&[][..], "{}", true),
@@ -187,6 +189,7 @@ mod tests {
 
     #[test]
     fn what_stands_twice_is_refused() {
+        spec!("SHM-62", "SHM-63");
         let field = ("Mcp-Param-S", "eu");
         assert!(!check(&[field, field], r#"{"s":"eu"}"#));
         assert!(!check(&[field], r#"{"s":"eu","s":"eu"}"#));
@@ -210,6 +213,7 @@ mod tests {
 
     #[test]
     fn names_and_uris_are_mirrored_once_and_decoded() {
+        spec!("SHM-12", "SHM-13", "SHM-15", "SHM-16", "SHM-60", "SHM-62");
         for (method, params) in [
             ("tools/call", r#"{"name":"a b"}"#),
             ("prompts/get", r#"{"name":"a b"}"#),
@@ -238,6 +242,7 @@ mod tests {
 
     #[test]
     fn the_method_is_mirrored_to_the_letter() {
+        spec!("SHM-08", "SHM-09", "SHM-15");
         for (fields, agree) in [
             (&[("mcp-method", "tools/list")][..], true),
             (&[("Mcp-Method", "Tools/List")], false),
@@ -252,6 +257,7 @@ mod tests {
 
     #[test]
     fn the_version_is_that_of_the_body_whether_it_is_served_or_not() {
+        spec!("SHM-04", "SHM-05");
         const KEY: &str = "io.modelcontextprotocol/protocolVersion";
         let method = ("Mcp-Method", "tools/list");
         for (field, version, agree) in [

@@ -214,6 +214,7 @@ mod tests {
             bytes_max in 0_usize..30,
             keep in 0_u64..9,
         ) {
+            spec!("SEC-08");
             let limits = Limits {
                 replay_events_max: events_max,
                 replay_bytes_max: bytes_max,

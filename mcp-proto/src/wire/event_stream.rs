@@ -238,6 +238,7 @@ mod tests {
 
     #[test]
     fn lines_end_in_any_of_three_ways() {
+        spec!("SSE-01", "SSE-03");
         for end in ["\n", "\r", "\r\n"] {
             let text = "data: a{}data:b{}{}data:c{}{}".replace("{}", end);
             check(99, text.as_bytes(), &[event("a\nb"), event("c")]);
@@ -248,16 +249,19 @@ mod tests {
 
     #[test]
     fn one_space_after_the_colon_is_dropped() {
+        spec!("SSE-04");
         check(99, b"data:  a \n\ndata\n\ndata:\n\n", &[event(" a "), event(""), event("")]);
     }
 
     #[test]
     fn comments_unknown_fields_and_blank_lines_say_nothing() {
+        spec!("SSE-02");
         check(99, b":\n\n: data: x\n\nfoo: bar\ndatax: 1\n Data: 1\n\n\n\n", &[]);
     }
 
     #[test]
     fn an_id_is_told_with_its_event_even_if_that_has_no_data() {
+        spec!("SSE-05", "SSE-06");
         check(
             99,
             b"id: 1\ndata:\n\nid: 2\n\nid:3\ndata: x\n\nid\n\nid: a\0b\n\n",
@@ -272,6 +276,7 @@ mod tests {
 
     #[test]
     fn only_messages_have_data() {
+        spec!("SSE-10");
         check(
             99,
             b"event: message\ndata: a\n\nevent\ndata: b\n\n\
@@ -282,6 +287,7 @@ mod tests {
 
     #[test]
     fn a_pause_is_told_at_once_and_is_made_of_digits() {
+        spec!("SSE-07");
         let millis = |millis| StreamItem::Retry(Duration::from_millis(millis));
         check(
             99,
@@ -293,6 +299,7 @@ mod tests {
 
     #[test]
     fn a_byte_order_mark_at_the_start_is_dropped_and_no_other() {
+        spec!("SSE-09");
         check(99, b"\xEF\xBB\xBFdata: a\n\n\xEF\xBB\xBFdata: b\n\n", &[event("a")]);
     }
 
@@ -331,6 +338,7 @@ mod tests {
             pieces in collection::vec(prop::sample::select(PIECES), 0..50),
             sizes in collection::vec(1..9_usize, 1..60),
         ) {
+            spec!("SSE-01", "SSE-03", "SSE-08", "SSE-11");
             let stream = pieces.concat();
             let mut rest = stream.as_bytes();
             let mut chunks = Vec::new();

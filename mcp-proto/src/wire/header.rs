@@ -73,6 +73,7 @@ mod tests {
 
     #[test]
     fn a_text_is_sent_as_it_is_where_that_is_safe_and_as_base64_elsewhere() {
+        spec!("SHM-14", "SHM-52", "SHM-53");
         for (text, value) in [
             ("us-west1", "us-west1"),
             ("us west 1", "us west 1"),
@@ -103,6 +104,7 @@ mod tests {
 
     #[test]
     fn a_value_without_both_marks_stands_for_itself() {
+        spec!("SHM-54");
         for value in [
             "",
             "=?BASE64?SGVsbG8=?=",
@@ -120,6 +122,7 @@ mod tests {
 
     #[test]
     fn what_is_no_base64_of_a_text_between_the_marks_is_refused() {
+        spec!("SHM-55");
         for inside in [
             "SGVsbG8",     // no padding
             "SGVs!!!bG8=", // other characters
@@ -181,6 +184,7 @@ mod tests {
     proptest! {
         #[test]
         fn every_text_comes_back_out_of_visible_ascii(text in testing::text()) {
+            spec!("SEC-14", "SHM-52");
             let value = encode_header_value(&text).into_owned();
             prop_assert!(value.bytes().all(|byte| matches!(byte, b' '..=b'~')));
             prop_assert_eq!(value.trim(), &*value);
@@ -190,6 +194,7 @@ mod tests {
 
         #[test]
         fn texts_that_look_encoded_come_back_too(text in r"(=\?base64\?)?[A-Z=]{0,5}(\?=)?") {
+            spec!("SHM-53");
             let value = encode_header_value(&text).into_owned();
             prop_assert_eq!(decode_header_value(&value), Ok(text.into()));
         }

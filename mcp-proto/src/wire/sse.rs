@@ -74,6 +74,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_message_comes_back_as_it_was_sent(text in testing::text(), id: u64) {
+            spec!("SSE-12");
             let body = Json::text(&text);
             let sent: String = [&*event_head(&id), body.as_str(), EVENT_END].concat();
             prop_assert_eq!(sent.lines().count(), 4);

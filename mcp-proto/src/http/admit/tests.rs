@@ -40,6 +40,7 @@ fn show(response: &Response) -> String {
 
 #[test]
 fn a_page_of_a_foreign_origin_gets_403_at_every_path_with_every_method() {
+    spec!("SEC-04", "SHL-46", "SHL-47");
     let gate = gate();
     for method in ["POST", "GET", "DELETE", "OPTIONS", "PUT", "HEAD"] {
         for path in ["/mcp", "/", "/other", "/.well-known/oauth-protected-resource"] {
@@ -63,6 +64,7 @@ fn a_page_of_a_foreign_origin_gets_403_at_every_path_with_every_method() {
 
 #[test]
 fn a_request_without_origin_comes_from_no_page_and_is_served() {
+    spec!("SHL-49");
     assert_eq!(later(&gate(), "POST", "/mcp", &[HOST, ACCEPT, JSON]), None);
 }
 
@@ -77,6 +79,7 @@ fn several_origins_or_unreadable_ones_are_foreign() {
 
 #[test]
 fn a_host_must_stand_once_be_one_and_be_ours() {
+    spec!("SEC-04");
     for (hosts, status) in [
         (&["localhost"][..], None),
         (&["LOCALHOST.:80"], None),
@@ -238,6 +241,7 @@ fn a_body_must_be_json() {
 
 #[test]
 fn a_body_must_have_one_length_within_the_limit() {
+    spec!("SEC-05");
     const LENGTH: &str = "content-length";
     const CODING: &str = "transfer-encoding";
     let limits = Limits { message_bytes_max: 100, ..Limits::default() };
@@ -354,6 +358,7 @@ fn a_field_that_stands_twice_is_neither_of_both() {
 
 #[test]
 fn metadata_is_published_where_there_is_some() {
+    spec!("AUT-02", "AUT-03", "AUT-04");
     let resource = ProtectedResource {
         resource: "https://mcp.example/mcp".into(),
         authorization_servers: vec!["https://auth.example".into()],
@@ -392,6 +397,7 @@ fn a_body_that_does_not_come_is_refused_with_what_is_wrong() {
 
 #[test]
 fn what_is_shown_of_a_request_holds_no_secret() {
+    spec!("SEC-15");
     let admission = post(&gate(), &[("Mcp-Session-Id", "hidden"), ("Mcp-Name", "hidden")]);
     assert!(!format!("{admission:?}").contains("hidden"));
     let fields: Fields<'_> = &[("Authorization", "hidden")];

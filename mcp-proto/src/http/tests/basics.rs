@@ -4,6 +4,7 @@ use super::*;
 
 #[test]
 fn a_session_is_opened_and_serves_a_call() {
+    spec!("SHL-06", "SHL-09", "SHL-32");
     let mut site = Site::new();
     site.post(&[], &initialize("0", "2025-11-25"));
     site.say(INITIALIZED);
@@ -29,6 +30,7 @@ fn a_session_is_opened_and_serves_a_call() {
 
 #[test]
 fn a_modern_call_needs_no_session() {
+    spec!("SHM-01", "SHM-17", "SHM-31");
     let mut site = Site::new();
     site.modern(&modern("1", "tools/call", TOOL));
     site.answer(0).unwrap();
@@ -45,6 +47,7 @@ fn a_modern_call_needs_no_session() {
 
 #[test]
 fn what_is_said_before_the_answer_makes_a_stream() {
+    spec!("SHL-09", "SHL-11", "SHL-13", "SHL-14", "SHL-26");
     let mut site = Site::calling(Version::V2025_06_18);
     site.log(0).unwrap();
     site.answer(0).unwrap();
@@ -59,6 +62,7 @@ fn what_is_said_before_the_answer_makes_a_stream() {
 
 #[test]
 fn a_stream_of_2025_11_25_begins_with_a_cursor() {
+    spec!("SHL-25");
     let mut site = Site::calling(Version::V2025_11_25);
     site.log(0).unwrap();
     site.answer(0).unwrap();
@@ -74,6 +78,7 @@ fn a_stream_of_2025_11_25_begins_with_a_cursor() {
 
 #[test]
 fn a_modern_stream_has_no_event_ids() {
+    spec!("SHM-17", "SHM-33");
     let mut site = Site::new();
     let body = modern("1", "tools/call", TOOL);
     let token = r#""_meta":{"progressToken":7,"#;
@@ -116,6 +121,7 @@ fn the_machine_answers_by_itself_on_the_exchange_that_asked() {
 
 #[test]
 fn a_head_says_how_a_response_is_to_be_treated() {
+    spec!("SHL-15");
     let mut site = Site::operating(Version::V2025_11_25);
     let stream = site.get();
     let headers = &site.got[&stream].headers;
@@ -162,6 +168,7 @@ fn a_head_says_how_a_response_is_to_be_treated() {
 
 #[test]
 fn an_answer_that_takes_long_gets_a_stream() {
+    spec!("SHL-26", "SHL-45", "SHM-35");
     let mut site = Site::calling(Version::V2025_03_26);
     site.modern(&modern("1", "tools/call", TOOL));
     site.forget();
@@ -185,6 +192,7 @@ fn an_answer_that_takes_long_gets_a_stream() {
 
 #[test]
 fn a_question_goes_on_the_stream_of_its_call() {
+    spec!("SAM-13", "SHL-16", "SHL-20", "SHL-21", "SHL-52");
     let mut site = Site::calling(Version::V2025_11_25);
     let general = site.get();
     site.ask(0).unwrap();
@@ -210,6 +218,7 @@ fn a_question_goes_on_the_stream_of_its_call() {
 
 #[test]
 fn errors_of_legacy_handlers_travel_with_200_and_modern_ones_have_statuses() {
+    spec!("SHL-50", "SHM-22", "SHM-24");
     for (code, modern_status) in
         [(-32601, 404), (-32602, 200), (-32603, 200), (-32021, 400), (7, 200)]
     {

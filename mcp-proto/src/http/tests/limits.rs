@@ -8,6 +8,7 @@ fn as_subject(site: &mut Site, subject: &str) {
 
 #[test]
 fn a_session_has_only_so_many_calls_at_once() {
+    spec!("SEC-07");
     let mut site = Site::with(|server, _| server.limits.calls_max = 1);
     site.open(Version::V2025_11_25);
     site.say(&call("1"));
@@ -89,6 +90,7 @@ fn only_so_many_calls_of_a_session_send_their_clients_away() {
 
 #[test]
 fn a_session_gets_only_so_many_logs_in_a_second() {
+    spec!("LOG-13");
     let mut site = Site::with(|server, _| server.limits.logs_per_second_max = 2);
     site.open(Version::V2025_11_25);
     let exchange = site.say(&call("1"));
@@ -108,6 +110,7 @@ fn a_session_gets_only_so_many_logs_in_a_second() {
 
 #[test]
 fn a_tool_that_takes_scopes_names_them_to_those_who_lack_them() {
+    spec!("AUT-07", "SEC-11");
     let mut site = Site::new();
     let scopes = BTreeMap::from([("echo".into(), ["a".into(), "b".into()].into())]);
     let offer = Offer { tool_scopes: scopes, ..offer() };

@@ -24,6 +24,7 @@ const NAME: (&str, &str) = ("Mcp-Name", "echo");
 
 #[test]
 fn the_head_must_say_what_the_body_says() {
+    spec!("SHM-04", "SHM-05", "SHM-08", "SHM-09", "SHM-12", "SHM-13", "SHM-62");
     let mut site = Site::new();
     let body = modern("1", "tools/call", TOOL);
     let table: [(Fields<'_>, u16); 11] = [
@@ -49,6 +50,7 @@ fn the_head_must_say_what_the_body_says() {
 
 #[test]
 fn of_several_faults_the_first_of_the_ladder_is_told() {
+    spec!("ERA-30", "ERA-31", "PNG-02", "SHM-05", "SHM-06", "SHM-22", "SHM-23", "SHM-25");
     let mut site = Site::new();
     let right = modern("1", "tools/call", TOOL);
     let future = right.replace("2026-07-28", "2027-01-01");
@@ -73,11 +75,14 @@ fn of_several_faults_the_first_of_the_ladder_is_told() {
     for (fields, body, expected, code) in table {
         assert_eq!(status(&mut site, fields, body), (expected, Some(code)), "{fields:?} {body}");
     }
+    let echoed = |got: &Got| got.body[0].starts_with(r#"{"jsonrpc":"2.0","id":1,"error""#);
+    assert!(site.got.values().all(echoed));
     assert!(site.calls.is_empty() && site.endpoint.is_empty());
 }
 
 #[test]
 fn what_is_no_request_is_accepted_or_refused() {
+    spec!("CAN-16", "SHM-01", "SHM-18", "SHM-19", "SHM-20", "SHM-21");
     let mut site = Site::new();
     let response = r#"{"jsonrpc":"2.0","id":1,"result":{}}"#;
     let batch = format!("[{}]", modern("1", "tools/call", TOOL));
@@ -98,11 +103,13 @@ fn what_is_no_request_is_accepted_or_refused() {
 }
 
 #[test]
-fn a_session_id_means_nothing() {
+fn session_and_event_ids_mean_nothing() {
+    spec!("SHM-28", "SHM-29");
     let mut site = Site::operating(Version::V2025_11_25);
     let id = site.sessions[0].1.clone();
     for id in [&*id, "no-such"] {
-        let fields = [VERSION, METHOD, NAME, ("Mcp-Session-Id", id)];
+        let session = [("Mcp-Session-Id", id), ("Last-Event-ID", "no-such")];
+        let fields = [&[VERSION, METHOD, NAME][..], &session].concat();
         let exchange = site.post(&fields, &modern("1", "tools/call", TOOL));
         site.answer(site.calls.len() - 1).unwrap();
         assert_eq!(site.got[&exchange].status, Some(200));
@@ -113,6 +120,7 @@ fn a_session_id_means_nothing() {
 
 #[test]
 fn there_is_nothing_to_get_or_to_delete() {
+    spec!("SHM-26", "SHM-27");
     let mut site = Site::operating(Version::V2025_11_25);
     for method in ["GET", "DELETE"] {
         let exchange = site.request(method, &[VERSION], "");
@@ -122,6 +130,7 @@ fn there_is_nothing_to_get_or_to_delete() {
 
 #[test]
 fn a_disconnect_cancels_a_call_with_a_stream_or_without() {
+    spec!("CAN-10", "CAN-11");
     let mut site = Site::new();
     for streams in [false, true] {
         let exchange = site.modern(&modern("1", "tools/call", TOOL));
@@ -143,7 +152,51 @@ fn a_disconnect_cancels_a_call_with_a_stream_or_without() {
 }
 
 #[test]
+fn what_a_call_says_goes_on_its_stream_and_changes_go_to_those_who_listen() {
+    spec!("LIS-07", "LOG-08", "LOG-09", "PRG-10", "SHM-30", "SHM-34");
+    let mut site = Site::new();
+    let told = r#""_meta":{"progressToken":7,"io.modelcontextprotocol/logLevel":"debug","#;
+    let body = modern("1", "tools/call", TOOL).replace(r#""_meta":{"#, told);
+    let listens = site.modern(&listen("2", r#"{"toolsListChanged":true}"#));
+    let [first, second] = [0; 2].map(|_| site.modern(&body));
+    site.progress(0, 1.0).unwrap();
+    site.log(1).unwrap();
+    site.command(Command::ListChanged(crate::schema::List::Tools)).unwrap();
+    for nth in [0, 1] {
+        site.answer(nth).unwrap();
+    }
+    for (exchange, expected) in [
+        (first, ["notifications/progress", "null"]),
+        (second, ["notifications/message", "null"]),
+        (listens, ["notifications/subscriptions/acknowledged", "notifications/tools/list_changed"]),
+    ] {
+        let messages = site.messages(exchange);
+        let methods = messages.iter().map(|message| {
+            let message: serde_json::Value = serde_json::from_str(message).unwrap();
+            message["method"].as_str().unwrap_or("null").to_string()
+        });
+        assert_eq!(methods.collect::<Vec<_>>(), expected);
+        assert!(site.got[&exchange].headers.contains(&("x-accel-buffering", "no".into())));
+    }
+}
+
+#[test]
+fn an_error_after_something_was_said_travels_in_the_stream() {
+    spec!("SHM-67");
+    for code in [-32601, -32602, -32021] {
+        let mut site = Site::new();
+        let exchange = site.modern(&modern("1", "tools/call", TOOL));
+        site.note_number(0, 0).unwrap();
+        site.fail(0, code).unwrap();
+        assert_eq!(site.got[&exchange].status, Some(200));
+        let error = format!(r#"{{"jsonrpc":"2.0","id":1,"error":{{"code":{code}"#);
+        assert!(site.messages(exchange)[1].starts_with(&error), "{:?}", site.messages(exchange));
+    }
+}
+
+#[test]
 fn equal_ids_of_different_requests_do_not_meet() {
+    spec!("CAN-16", "SHM-69");
     let mut site = Site::new();
     let exchanges = [0; 3].map(|_| site.modern(&modern("1", "tools/call", TOOL)));
     let cancel = site.modern(&cancel("1"));
@@ -158,6 +211,7 @@ fn equal_ids_of_different_requests_do_not_meet() {
 
 #[test]
 fn a_call_that_asks_ends_with_what_it_wants_to_know() {
+    spec!("SHM-32");
     let mut site = Site::new();
     let exchange = site.modern(&modern("1", "tools/call", TOOL));
     site.ask(0).unwrap();
@@ -197,6 +251,7 @@ fn a_subscription_is_a_stream_from_its_acknowledgement_to_its_end() {
 
 #[test]
 fn a_client_that_goes_away_listens_no_longer() {
+    spec!("LIS-10", "LIS-16");
     let mut site = Site::new();
     let listens = site.modern(&listen("\"l\"", r#"{"toolsListChanged":true}"#));
     site.disconnect(listens);
@@ -206,6 +261,7 @@ fn a_client_that_goes_away_listens_no_longer() {
 
 #[test]
 fn a_server_of_this_revision_alone_refuses_older_clients() {
+    spec!("ERA-27");
     let mut site = Site::with(|server, _| server.versions = Vec::from([Version::V2026_07_28]));
     let (status_of, code) = status(&mut site, &[], &initialize("0", "2025-11-25"));
     assert_eq!((status_of, code), (400, Some(-32022)));

@@ -16,6 +16,7 @@ const CALL: ExchangeId = ExchangeId(3);
 
 #[test]
 fn a_stream_goes_on_where_it_was_cut() {
+    spec!("SHL-24");
     let mut site = streaming(Version::V2025_11_25);
     let cursor = site.cursor(CALL).unwrap();
     site.disconnect(CALL);
@@ -36,6 +37,7 @@ fn a_stream_goes_on_where_it_was_cut() {
 
 #[test]
 fn a_disconnect_cancels_nothing_in_a_session() {
+    spec!("CAN-08");
     for version in [Version::V2025_03_26, Version::V2025_06_18, Version::V2025_11_25] {
         let mut site = Site::calling(version);
         site.disconnect(CALL);
@@ -62,6 +64,7 @@ fn an_answer_can_be_fetched_after_its_stream_has_ended() {
 
 #[test]
 fn a_cursor_that_is_not_good_is_refused() {
+    spec!("SHL-20");
     let mut site = streaming(Version::V2025_11_25);
     let cursor = site.cursor(CALL).unwrap();
     let (stream, _) = cursor.split_once('-').unwrap();
@@ -87,6 +90,25 @@ fn resuming_a_call_leaves_the_general_stream_alone() {
     assert!(!site.got[&general].ended);
     site.command(Command::ListChanged(crate::schema::List::Tools)).unwrap();
     assert_eq!((site.messages(general).len(), site.messages(resumed).len()), (1, 0));
+}
+
+#[test]
+fn nothing_of_another_stream_is_replayed() {
+    spec!("SHL-23");
+    let mut site = streaming(Version::V2025_11_25);
+    let general = site.get();
+    let other = site.say(&call("2"));
+    site.note_number(1, 1).unwrap();
+    let cursor = site.cursor(CALL).unwrap();
+    for exchange in [CALL, general, other] {
+        site.disconnect(exchange);
+    }
+    site.command(Command::ListChanged(crate::schema::List::Tools)).unwrap();
+    site.note_number(1, 2).unwrap();
+    site.note_number(0, 3).unwrap();
+    let resumed = site.resume(&cursor);
+    let expected = r#"{"jsonrpc":"2.0","method":"own/note","params":{"n":3}}"#;
+    assert_eq!(site.messages(resumed), [expected]);
 }
 
 #[test]
@@ -121,6 +143,7 @@ fn a_general_stream_is_resumed_too() {
 
 #[test]
 fn what_is_kept_for_a_client_that_is_away_has_an_end() {
+    spec!("SEC-08");
     let mut site = streaming(Version::V2025_11_25);
     let cursor = site.cursor(CALL).unwrap();
     site.disconnect(CALL);
@@ -151,6 +174,7 @@ fn a_question_waits_in_the_log_for_a_client_that_comes_back() {
 
 #[test]
 fn a_call_may_send_its_client_away_until_later() {
+    spec!("SHL-27", "SHL-28");
     let mut site = Site::calling(Version::V2025_11_25);
     site.park(0).unwrap();
     let cursor = site.cursor(CALL).unwrap();
@@ -174,6 +198,7 @@ fn a_call_may_send_its_client_away_until_later() {
 
 #[test]
 fn only_2025_11_25_has_clients_that_come_back() {
+    spec!("SHL-26");
     for version in [Version::V2025_03_26, Version::V2025_06_18] {
         let mut site = Site::calling(version);
         assert_eq!(site.park(0), Err(CommandError::NotInThisRevision));
@@ -187,6 +212,7 @@ fn only_2025_11_25_has_clients_that_come_back() {
 
 #[test]
 fn only_so_many_streams_that_have_ended_are_kept() {
+    spec!("SEC-08");
     let mut site = Site::with(|server, _| server.limits.replay_streams_max = 2);
     site.open(Version::V2025_06_18);
     let mut cursors = Vec::new();

@@ -25,6 +25,7 @@ fn a_handshake_is_a_form_and_gives_no_id() {
 
 #[test]
 fn a_call_is_served_in_the_version_of_its_header() {
+    spec!("SHL-43", "SHL-44");
     let mut site = site();
     for (version, served) in [
         (None, Version::V2025_03_26),
@@ -46,6 +47,7 @@ fn a_call_is_served_in_the_version_of_its_header() {
 
 #[test]
 fn a_level_is_taken_and_forgotten() {
+    spec!("SHL-54");
     let mut site = site();
     site.post(&[], &legacy("1", "logging/setLevel", r#"{"level":"error"}"#));
     site.post(&[], &legacy("2", "resources/subscribe", r#"{"uri":"a:1"}"#));
@@ -84,6 +86,7 @@ fn a_call_may_speak_but_not_ask() {
 
 #[test]
 fn there_is_nothing_to_get_or_to_delete() {
+    spec!("SHL-15", "SHL-40");
     let mut site = site();
     for method in ["GET", "DELETE"] {
         let exchange = site.request(method, &[], "");

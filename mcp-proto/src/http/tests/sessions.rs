@@ -9,6 +9,7 @@ fn with_id(site: &mut Site, id: &str, body: &str) -> Option<u16> {
 
 #[test]
 fn a_request_without_a_session_id_is_refused() {
+    spec!("SHL-07", "SHL-08", "SHL-36");
     let mut site = Site::operating(Version::V2025_11_25);
     site.post(&[], &call("1"));
     site.post(&[], INITIALIZED);
@@ -25,6 +26,7 @@ fn a_request_without_a_session_id_is_refused() {
 
 #[test]
 fn unknown_ended_and_foreign_sessions_are_the_same() {
+    spec!("SEC-02", "SHL-37");
     let mut site = Site::operating(Version::V2025_11_25);
     let ended = site.sessions[0].1.clone();
     let delete = site.delete();
@@ -60,6 +62,7 @@ fn a_new_token_of_the_same_subject_keeps_its_session() {
 
 #[test]
 fn the_version_of_the_session_holds_whichever_known_one_the_header_names() {
+    spec!("SHL-44");
     let mut site = Site::operating(Version::V2025_06_18);
     let id = site.sessions[0].1.clone();
     for (version, status) in [
@@ -104,6 +107,7 @@ fn an_initialize_that_is_refused_opens_nothing() {
 
 #[test]
 fn an_idle_session_expires() {
+    spec!("SEC-09");
     let mut site = Site::with(|_, http| http.session_idle = Duration::from_mins(1));
     site.open(Version::V2025_11_25);
     site.wait(Duration::from_secs(59));
@@ -150,6 +154,7 @@ fn a_session_lasts_as_long_as_it_may_whatever_goes_on_in_it() {
 
 #[test]
 fn a_session_too_many_ends_the_one_that_was_idle_for_longest() {
+    spec!("SEC-09");
     let mut site = Site::with(|server, _| server.limits.sessions_max = 2);
     site.open(Version::V2025_11_25);
     site.wait(Duration::from_secs(1));
@@ -194,6 +199,7 @@ fn one_subject_has_only_so_many_sessions() {
 
 #[test]
 fn an_application_may_give_the_ids_and_one_that_is_unfit_is_drawn() {
+    spec!("SHL-33");
     let texts = Arc::new(["mine", "mine", "not fit", "", "\u{e9}"]);
     let next = Arc::new(AtomicUsize::new(0));
     let give = move |_: &Grant| {

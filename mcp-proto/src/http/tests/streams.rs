@@ -9,6 +9,7 @@ fn changed(site: &mut Site, list: List) {
 
 #[test]
 fn what_is_about_the_session_goes_to_its_general_stream_and_to_no_other() {
+    spec!("SHL-12", "SHL-16", "SHL-17", "SHL-18");
     let mut site = Site::operating(Version::V2025_11_25);
     let general = site.get();
     let call = site.say(&call("1"));
@@ -26,6 +27,7 @@ fn what_is_about_the_session_goes_to_its_general_stream_and_to_no_other() {
 
 #[test]
 fn the_newest_general_stream_wins() {
+    spec!("SHL-15", "SHL-18", "SHL-51");
     let mut site = Site::operating(Version::V2025_11_25);
     site.get();
     site.get();
@@ -44,6 +46,7 @@ fn the_newest_general_stream_wins() {
 
 #[test]
 fn a_second_general_stream_is_refused_where_that_is_wanted() {
+    spec!("SHL-51");
     let mut site = Site::with(|_, http| http.second_stream = Conflict::Refuse);
     site.open(Version::V2025_11_25);
     let first = site.get();
@@ -92,6 +95,7 @@ fn a_silent_stream_carries_comments() {
 
 #[test]
 fn a_ping_is_answered_from_any_connection_of_the_session() {
+    spec!("PNG-04");
     let mut site = Site::operating(Version::V2025_11_25);
     site.get();
     let session = site.sessions[0].0;

@@ -45,6 +45,7 @@ fn a_schema_without_annotations_mirrors_nothing() {
 
 #[test]
 fn properties_are_mirrored_at_any_depth() {
+    spec!("SHM-44");
     let schema = r#"{"type":"object","properties":{
         "region":{"type":"string","x-mcp-header":"Region"},
         "n":{"x-mcp-header":"N","type":"integer"},
@@ -58,6 +59,7 @@ fn properties_are_mirrored_at_any_depth() {
 
 #[test]
 fn a_name_is_a_token() {
+    spec!("SHM-39", "SHM-40");
     for name in ["Region", "a", "X-1", "Method"] {
         let schema = format!(r#"{{"type":"string","x-mcp-header":"{name}"}}"#);
         assert_eq!(annotated(&schema), Ok(name.into()));
@@ -75,6 +77,7 @@ fn a_name_is_a_token() {
 
 #[test]
 fn a_name_stands_for_one_property_whatever_its_case() {
+    spec!("SHM-41");
     let schema = r#"{"properties":{"a":{"type":"string","x-mcp-header":"Region"},"b":{"type":"string","x-mcp-header":"REGION"}}}"#;
     let why = read(schema).unwrap_err();
     assert!(why.ends_with("stands for several properties"), "{why}");
@@ -82,6 +85,7 @@ fn a_name_stands_for_one_property_whatever_its_case() {
 
 #[test]
 fn strings_integers_and_booleans_are_mirrored_and_nothing_else() {
+    spec!("SHM-42");
     for kind in ["string", "integer", "boolean"] {
         assert!(annotated(&format!(r#"{{"type":"{kind}","x-mcp-header":"A"}}"#)).is_ok());
     }
@@ -103,6 +107,7 @@ fn strings_integers_and_booleans_are_mirrored_and_nothing_else() {
 
 #[test]
 fn an_annotation_anywhere_else_makes_all_invalid() {
+    spec!("SHM-43");
     const ANNOTATED: &str = r#"{"type":"string","x-mcp-header":"B"}"#;
     let good = r#"{"type":"string","x-mcp-header":"A"}"#;
     for keyword in ["items", "not", "if", "then", "else", "additionalProperties", "contains", "new"]
@@ -158,6 +163,7 @@ fn a_value_is_found_by_its_path() {
 
 #[test]
 fn an_integer_is_one_however_it_is_written_and_exact_everywhere() {
+    spec!("SHM-51");
     for (token, found) in [
         ("42", Some(42)),
         ("-42", Some(-42)),

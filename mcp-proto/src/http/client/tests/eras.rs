@@ -124,6 +124,7 @@ fn others() -> Vec<Row> {
 
 #[test]
 fn the_answer_to_the_probe_tells_the_era() {
+    spec!("ERA-11", "ERA-12", "ERA-13", "ERA-14", "ERA-15", "ERA-16", "SHL-53", "SHM-35");
     for (status, headers, body, expected) in messages().into_iter().chain(others()) {
         let mut net = Net::new();
         let probe = net.next("server/discover");
@@ -150,6 +151,7 @@ fn a_modern_server_that_was_slow_is_spoken_to_as_one() {
 
 #[test]
 fn a_verdict_saves_the_probe_for_the_origin_that_it_is_about() {
+    spec!("ERA-20");
     let net = Net::legacy();
     let verdict = net.http.verdict().unwrap();
     assert_eq!(&*verdict.origin, "https://server.example:443");

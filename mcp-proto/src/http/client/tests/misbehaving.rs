@@ -112,6 +112,7 @@ fn a_server_that_never_answers_ends_in_a_time_out() {
 
 #[test]
 fn a_server_that_is_not_well_is_tried_a_few_times() {
+    spec!("ERA-16");
     for refuse in [
         (|net, seen| net.respond(seen, 503, &[HTML], "<html>")) as fn(&mut Net, &Seen),
         |net, seen| net.fail(seen, Delivery::NotSent),

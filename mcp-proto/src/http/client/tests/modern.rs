@@ -5,6 +5,7 @@ use crate::client::Listening;
 
 #[test]
 fn a_request_says_in_its_header_fields_what_its_body_says() {
+    spec!("SHM-02", "SHM-03", "SHM-07", "SHM-10", "SHM-11", "SHM-14", "SHM-37", "SHM-38", "SHM-52");
     let mut net = Net::modern();
     let probe = net.sent[0].clone();
     net.call("tools/call", r#"{"name":"grüß","arguments":{}}"#);
@@ -32,6 +33,7 @@ fn a_request_says_in_its_header_fields_what_its_body_says() {
 
 #[test]
 fn a_notification_names_its_method_too() {
+    spec!("SHM-07");
     let mut net = Net::modern();
     net.http.notify("notifications/x", &json("{}")).unwrap();
     net.drain();
@@ -45,6 +47,7 @@ fn a_notification_names_its_method_too() {
 const TOOLS: &str = r#"{"tools":[
     {"name":"good","inputSchema":{"type":"object","properties":{
         "region":{"type":"string","x-mcp-header":"Region"},
+        "on":{"type":"boolean","x-mcp-header":"On"},
         "at":{"type":"object","properties":{"n":{"type":"integer","x-mcp-header":"N"}}}}}},
     {"name":"bad","inputSchema":{"type":"object","properties":{
         "x":{"type":"number","x-mcp-header":"X"}}}},
@@ -52,6 +55,7 @@ const TOOLS: &str = r#"{"tools":[
 
 #[test]
 fn arguments_go_into_header_fields_once_the_tools_are_known() {
+    spec!("SHM-39", "SHM-42", "SHM-44", "SHM-45", "SHM-46", "SHM-48", "SHM-49", "SHM-50", "SHM-52");
     let mut net = Net::modern();
     net.call("tools/list", "{}");
     let list = net.next("tools/list");
@@ -73,10 +77,13 @@ fn arguments_go_into_header_fields_once_the_tools_are_known() {
         assert_eq!(call.header("Mcp-Param-Region"), region, "{arguments}");
         assert_eq!(call.header("Mcp-Param-N"), number, "{arguments}");
     }
+    net.call("tools/call", r#"{"name":"good","arguments":{"on":true}}"#);
+    assert_eq!(net.next("tools/call").header("Mcp-Param-On"), Some("true"));
 }
 
 #[test]
 fn a_call_refused_for_its_header_fields_is_sent_again_once_with_those_of_the_new_list() {
+    spec!("SHM-61");
     let mut net = Net::modern();
     net.call("tools/call", r#"{"name":"good","arguments":{"region":"eu"}}"#);
     let first = net.next("tools/call");
@@ -107,6 +114,7 @@ fn a_call_is_refused_if_the_tools_cannot_be_learned() {
 
 #[test]
 fn an_answer_is_read_under_any_status_and_in_either_form() {
+    spec!("SHM-15", "SHM-17", "SHM-68");
     for status in [200, 202, 400, 404, 409, 500, 503] {
         for stream in [false, true] {
             let mut net = Net::modern();
@@ -125,6 +133,7 @@ fn an_answer_is_read_under_any_status_and_in_either_form() {
 
 #[test]
 fn an_error_without_an_id_answers_the_request_of_its_exchange() {
+    spec!("RPC-20", "SHL-53", "SHM-68");
     let mut net = Net::modern();
     net.call("tools/call", r#"{"name":"t"}"#);
     let call = net.next("tools/call");
@@ -135,6 +144,7 @@ fn an_error_without_an_id_answers_the_request_of_its_exchange() {
 
 #[test]
 fn the_end_of_the_exchange_is_what_cancels() {
+    spec!("LIF-14");
     let mut net = Net::modern();
     let call = net.call("tools/call", r#"{"name":"t"}"#);
     let sent = net.next("tools/call");
@@ -157,6 +167,7 @@ fn the_end_of_the_exchange_is_what_cancels() {
 
 #[test]
 fn a_stream_that_breaks_loses_its_call_and_nothing_is_sent_again() {
+    spec!("SHM-36", "SHM-37");
     let mut net = Net::modern();
     for end in 0..3 {
         net.call("tools/call", r#"{"name":"t"}"#);
@@ -230,6 +241,7 @@ fn acknowledge(net: &mut Net, listen: &Seen) {
 
 #[test]
 fn a_subscription_outlives_its_stream() {
+    spec!("SHM-36");
     let mut net = Net::modern();
     let wish = Listening { tools: true, ..Listening::default() };
     let call = net.http.listen(net.now, wish);

@@ -262,6 +262,7 @@ fn fields(head: &crate::http::ResponseHead) -> Vec<(&'static str, String)> {
 
 #[test]
 fn calls_are_answered_with_what_belongs_to_them() {
+    spec!("SHL-10", "SHM-17");
     for version in VERSIONS {
         let mut pair = Pair::new(version);
         assert_eq!(pair.call("speak", "{}").as_deref(), Ok("spoken"), "{version}");

@@ -15,6 +15,7 @@ fn broken(events: &str) -> (Net, Seen) {
 
 #[test]
 fn a_stream_with_ids_is_gone_on_with_after_the_pause_that_the_server_asked_for() {
+    spec!("SHL-22", "SHL-24", "SHL-29", "SHL-30", "SSE-05", "SSE-06");
     let (mut net, call) = broken("id: e-0\nretry: 700\ndata:\n\nid: e-1\ndata: \n\n");
     assert_eq!(net.finished.len(), 0);
     let since = net.now;
@@ -44,6 +45,7 @@ fn a_stream_with_ids_is_gone_on_with_after_the_pause_that_the_server_asked_for()
 
 #[test]
 fn a_stream_without_a_usable_id_is_lost() {
+    spec!("SHL-31");
     for events in ["", "retry: 1\ndata:\n\n", "id: 1\ndata:\n\nid\ndata:\n\n", "id: é\ndata:\n\n"]
     {
         let (mut net, _) = broken(events);

@@ -1,10 +1,11 @@
 //! Sessions of the older revisions: how they begin, are lost, and end.
 
 use super::*;
-use crate::client::Listening;
+use crate::{Version, client::Listening};
 
 #[test]
 fn nothing_is_sent_before_the_server_has_taken_initialized() {
+    spec!("SHL-03", "SHL-35", "SHL-41", "SHL-42");
     let mut net = Net::with(|config, _| config.era = Era::Legacy);
     net.call("tools/list", "{}");
     let first = net.next("initialize");
@@ -31,6 +32,40 @@ fn nothing_is_sent_before_the_server_has_taken_initialized() {
 }
 
 #[test]
+fn each_message_is_a_post_of_its_own_in_every_revision() {
+    spec!("SHL-01", "SHL-02", "SHL-04", "SHL-05", "SHL-41", "SHL-42");
+    for (version, named) in [
+        (Version::V2025_03_26, None),
+        (Version::V2025_06_18, Some("2025-06-18")),
+        (Version::V2025_11_25, Some("2025-11-25")),
+    ] {
+        let mut net = Net::with(|config, http| {
+            config.era = Era::Pinned(version);
+            http.general_stream = false;
+        });
+        let first = net.next("initialize");
+        let result = initialized().replace("2025-11-25", version.as_str());
+        net.answer(&first, &result);
+        let told = net.next("notifications/initialized");
+        net.respond(&told, 202, &[], "");
+        for id in ["1", "2"] {
+            net.call("tools/call", &format!(r#"{{"name":"t","arguments":{{"id":{id}}}}}"#));
+        }
+        net.http.notify("notifications/x", &json("{}")).unwrap();
+        net.drain();
+        let rest = ["tools/call", "tools/call", "notifications/x"].map(|method| net.next(method));
+        for seen in [first, told].iter().chain(&rest) {
+            assert_eq!((seen.verb, &*seen.url), ("POST", URL));
+            assert!(seen.body.starts_with(r#"{"jsonrpc":"2.0","#), "{seen:?}");
+            assert_eq!(seen.header("Accept"), Some("application/json, text/event-stream"));
+        }
+        if named.is_some() {
+            assert!(rest.iter().all(|seen| seen.header("MCP-Protocol-Version") == named));
+        }
+    }
+}
+
+#[test]
 fn a_server_that_keeps_the_handshake_waiting_is_not_waited_for_for_ever() {
     let mut net = Net::with(|config, _| config.era = Era::Legacy);
     net.call("tools/list", "{}");
@@ -48,6 +83,7 @@ fn a_server_that_keeps_the_handshake_waiting_is_not_waited_for_for_ever() {
 
 #[test]
 fn the_general_stream_is_not_needed() {
+    spec!("SHL-15");
     type End = fn(&mut Net, &Seen);
     let ends: [(End, &[HttpNotice]); 6] = [
         (|net, get| net.head(get, 405, &[]), &[HttpNotice::NoGeneralStream]),
@@ -81,6 +117,7 @@ fn an_application_can_do_without_the_general_stream() {
 
 #[test]
 fn a_session_id_that_no_header_field_can_carry_is_refused() {
+    spec!("SHL-33");
     for id in ["a b", "", "é", "a\tb", &"x".repeat(9000)] {
         let mut net = Net::with(|config, _| config.era = Era::Legacy);
         let first = net.next("initialize");
@@ -92,6 +129,7 @@ fn a_session_id_that_no_header_field_can_carry_is_refused() {
 
 #[test]
 fn a_lost_session_is_begun_anew_once_and_each_call_is_told() {
+    spec!("SHL-38");
     let (mut net, stream) = Net::legacy_with_stream();
     net.http.set_level(net.now, Level::Info);
     net.drain();
@@ -173,6 +211,7 @@ fn a_session_that_is_lost_again_and_again_is_given_up() {
 
 #[test]
 fn a_404_without_a_session_ends_the_call_alone() {
+    spec!("SHL-39");
     let mut net = Net::with(|config, http| {
         config.era = Era::Legacy;
         http.general_stream = false;
@@ -230,6 +269,7 @@ fn a_general_stream_that_is_gone_tells_that_the_session_is() {
 
 #[test]
 fn the_end_is_told_to_the_server() {
+    spec!("LIF-15", "SHL-35", "SHL-40");
     for status in [200, 202, 204, 400, 404, 405, 500] {
         let (mut net, stream) = Net::legacy_with_stream();
         net.call("tools/call", r#"{"name":"t"}"#);
@@ -275,6 +315,7 @@ fn the_end_waits_for_no_silent_server_and_needs_no_session() {
 
 #[test]
 fn a_cancelled_call_is_told_and_one_that_never_left_is_not() {
+    spec!("CAN-09");
     let mut net = Net::legacy();
     let call = net.call("tools/call", r#"{"name":"t"}"#);
     let sent = net.next("tools/call");
@@ -297,6 +338,7 @@ fn a_cancelled_call_is_told_and_one_that_never_left_is_not() {
 
 #[test]
 fn a_question_is_answered_by_a_message_of_its_own() {
+    spec!("SHL-01", "SHL-04", "SHL-19");
     let (mut net, stream) = Net::legacy_with_stream();
     net.call("tools/call", r#"{"name":"t"}"#);
     let call = net.next("tools/call");
@@ -324,6 +366,7 @@ fn a_question_is_answered_by_a_message_of_its_own() {
 
 #[test]
 fn an_answer_is_taken_from_whichever_stream_it_comes_on() {
+    spec!("SHL-31");
     let (mut net, stream) = Net::legacy_with_stream();
     net.call("tools/call", r#"{"name":"t"}"#);
     let call = net.next("tools/call");

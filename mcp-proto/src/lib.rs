@@ -79,5 +79,5 @@ pub use limits::Limits;
 pub use pipe::{ClientPipe, ClientPipeOutput, PipeOutput, ServerPipe};
 pub use router::Router;
 pub use terms::Terms;
-pub use time::Instant;
+pub use time::{Instant, Timeouts};
 pub use version::Version;

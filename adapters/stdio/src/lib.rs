@@ -59,9 +59,16 @@ pub use client::Client;
 pub use pool::Pool;
 pub use thread::ThreadedTools;
 
-/// What other blocking drivers are made of, too.
+/// What other drivers are made of, too.
 pub mod parts {
-    pub use crate::{entropy::OsEntropy, outbox::Commands};
+    pub use crate::{
+        client::{
+            desk::{Applicant, Desk, Machine},
+            questions::Answerer,
+        },
+        entropy::OsEntropy,
+        outbox::Commands,
+    };
 }
 
 use driver::{Driver, Link};

@@ -1,27 +1,17 @@
 //! The thread that owns the machine: it carries bytes, time and commands in, and events out.
 
 use std::{
-    collections::HashMap,
     io,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
     time::Duration,
 };
 
 use mcp_proto::{
-    ClientPipe, ClientPipeOutput, CommandError, ErrorObject, Instant,
-    client::{ClientCallId, ClientConfig, ClientEvent, Delivery, QuestionId},
-    code,
-    schema::Answer,
-    wire::Json,
+    ClientPipe, ClientPipeOutput, Instant,
+    client::{ClientConfig, ClientEvent},
 };
 
-use super::{
-    call::{Progress, Slot},
-    error::{End, Error},
-    questions::Questions,
-    shared::{Command, Shared},
-};
+use super::{desk::Desk, error::End};
 use crate::driver::{Link, Want, Woken};
 
 /// The most that is read of a server that has exited: what a pipe holds, and some more.
@@ -50,12 +40,7 @@ pub(super) trait Peer: Link {
 pub(super) struct Driver<P> {
     pipe: ClientPipe,
     peer: P,
-    shared: Arc<Shared>,
-    questions: Questions,
-    calls: HashMap<ClientCallId, Arc<Slot>>,
-    /// Calls that have ended and for which somebody waits: woken together, so that of answers that
-    /// come in one piece all are there when the first is looked at.
-    settled: Vec<Arc<Slot>>,
+    desk: Desk,
     clock: std::time::Instant,
     /// Whether the server may still say something.
     readable: bool,
@@ -70,19 +55,11 @@ pub(super) struct Driver<P> {
 }
 
 impl<P: Peer> Driver<P> {
-    pub(super) fn new(
-        config: ClientConfig,
-        peer: P,
-        shared: Arc<Shared>,
-        questions: Questions,
-    ) -> Self {
+    pub(super) fn new(config: ClientConfig, peer: P, desk: Desk) -> Self {
         Self {
             pipe: ClientPipe::new(config),
             peer,
-            shared,
-            questions,
-            calls: HashMap::new(),
-            settled: Vec::new(),
+            desk,
             clock: std::time::Instant::now(),
             readable: true,
             writable: true,
@@ -97,18 +74,13 @@ impl<P: Peer> Driver<P> {
     pub(super) fn run(mut self) {
         // The panic hook has reported it; nobody is left waiting and no process behind.
         let _ = catch_unwind(AssertUnwindSafe(|| self.turn_until_ended()));
-        self.wake_settled();
-        let Self { peer, shared, calls, error, .. } = self;
-        for slot in calls.values() {
-            shared.lose(slot, Delivery::OutcomeUnknown);
-        }
-        shared.stop();
+        let Self { peer, mut desk, error, .. } = self;
+        desk.stop();
         let end = peer.shut_down();
-        shared.finish(End { error, ..end });
+        desk.finish(End { error, ..end });
     }
 
     fn turn_until_ended(&mut self) {
-        let mut commands = Vec::new();
         let mut now = self.now();
         self.pipe.start(now);
         loop {
@@ -134,9 +106,8 @@ impl<P: Peer> Driver<P> {
                 Ok(_) => {}
             }
             self.notice_end(now);
-            self.shared.commands.take(&mut commands);
-            for command in commands.drain(..) {
-                self.carry_out(now, command);
+            if self.desk.carry_out(&mut self.pipe, now) {
+                self.close(now);
             }
             if self.pipe.poll_timeout().is_some_and(|due| due <= now) {
                 self.pipe.handle_timeout(now);
@@ -154,47 +125,16 @@ impl<P: Peer> Driver<P> {
                 _ => {}
             }
         }
-        self.wake_settled();
+        self.desk.wake_settled();
         self.ended
     }
 
-    fn wake_settled(&mut self) {
-        self.settled.drain(..).for_each(|slot| slot.wake());
-    }
-
     fn tell(&mut self, now: Instant, event: ClientEvent) {
-        match event {
-            ClientEvent::Ready(agreement) => self.shared.agree(agreement),
-            ClientEvent::Failed(why) => {
-                if !self.ended {
-                    let end = self.peer.take_stock();
-                    self.shared.set_end(end);
-                }
-                self.shared.fail(why);
-            }
-            ClientEvent::Finished { call, outcome } => {
-                if let Some(slot) = self.calls.remove(&call) {
-                    let outcome =
-                        outcome.map_err(|error| Error::of_call(error, || self.shared.end()));
-                    if slot.settle(outcome) {
-                        self.settled.push(slot);
-                    }
-                }
-            }
-            ClientEvent::Asked { question, ask, .. } => {
-                if let Some(answer) = self.questions.ask(&self.shared, question, ask) {
-                    self.answer(now, question, answer);
-                }
-            }
-            // Its answer will find nothing.
-            ClientEvent::Withdrawn { .. } => {}
-            ClientEvent::Progress { call, progress, total, message } => {
-                if let Some(slot) = self.calls.get(&call) {
-                    slot.report(Progress { progress, total, message });
-                }
-            }
-            event => self.shared.events.push(event),
+        if matches!(event, ClientEvent::Failed(_)) && !self.ended {
+            let end = self.peer.take_stock();
+            self.desk.set_end(end);
         }
+        self.desk.tell(&mut self.pipe, now, event);
     }
 
     fn respawn(&mut self, now: Instant) {
@@ -268,62 +208,21 @@ impl<P: Peer> Driver<P> {
 
     fn end(&mut self, now: Instant) {
         let end = self.peer.take_stock();
-        self.shared.set_end(end);
+        self.desk.set_end(end);
         self.ended = true;
         self.pipe.handle_eof(now);
     }
 
-    fn carry_out(&mut self, now: Instant, command: Command) {
-        match command {
-            Command::Call { method, params, options, slot } => {
-                let call = self.pipe.call(now, &method, &params, options);
-                self.expect(call, slot);
-            }
-            Command::Listen { wish, slot } => {
-                let call = self.pipe.listen(now, wish);
-                self.expect(call, slot);
-            }
-            Command::SetLevel { level, slot } => match self.pipe.set_level(now, level) {
-                Some(call) => self.expect(call, slot),
-                // Each call says it from now on.
-                None => slot.finish(Ok(Json::text(""))),
-            },
-            Command::Cancel { slot, reason } => {
-                if let Some(call) = slot.id.get() {
-                    // A call that is gone has its outcome.
-                    let _ = self.pipe.cancel(*call, reason.as_deref());
-                }
-            }
-            // Nobody waits for it, and a server that is gone is noticed anyway.
-            Command::Notify { method, params } => drop(self.pipe.notify(&method, &params)),
-            Command::Answer { question, answer } => self.answer(now, question, answer),
-            Command::Close => {
-                self.closing = true;
-                if !self.ended {
-                    self.end(now);
-                }
-            }
+    fn close(&mut self, now: Instant) {
+        self.closing = true;
+        if !self.ended {
+            self.end(now);
         }
-    }
-
-    /// Passes an answer on; its question may have been withdrawn meanwhile. Nobody is asked twice:
-    /// one that does not fit is a refusal, so that the server is not left waiting.
-    fn answer(&mut self, now: Instant, question: QuestionId, answer: Answer) {
-        if self.pipe.answer(now, question, answer) == Err(CommandError::InvalidAnswer) {
-            let why = CommandError::InvalidAnswer.to_string();
-            let refusal = ErrorObject::new(code::INTERNAL_ERROR, why);
-            let _ = self.pipe.answer(now, question, Answer::Refused(refusal));
-        }
-    }
-
-    fn expect(&mut self, call: ClientCallId, slot: Arc<Slot>) {
-        let _ = slot.id.set(call);
-        self.calls.insert(call, slot);
     }
 
     /// What to wait for; `None` if there is something to do at once.
     fn want(&self) -> Option<Want> {
-        if self.ended || !self.shared.commands.fall_asleep() {
+        if self.ended || !self.desk.fall_asleep() {
             return None;
         }
         let due = [self.pipe.poll_timeout(), self.leaving].into_iter().flatten().min();

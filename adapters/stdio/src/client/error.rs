@@ -4,7 +4,7 @@ use std::{error, fmt, io, process::ExitStatus, sync::Arc};
 
 use mcp_proto::{
     ErrorObject,
-    client::{self as proto, CallError, Delivery, Violation},
+    client::{self as proto, CallError, Delivery, HttpError, Violation},
     wire::InvalidJson,
 };
 
@@ -24,6 +24,8 @@ pub struct End {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ConnectError {
+    /// Over HTTP: what was said of the server, or of the requests to it, cannot be.
+    Invalid(Box<dyn error::Error + Send + Sync>),
     /// The server could not be started: the operating system's answer.
     Spawn(io::Error),
     /// Client and server came to no agreement.
@@ -56,6 +58,9 @@ pub enum Error {
         /// How the server ended, as far as that was known at that moment.
         end: Arc<End>,
     },
+    /// Over HTTP: there was no answer, and this is why; [`HttpError::delivery`] says what is known
+    /// of its effect.
+    Http(HttpError),
     /// The call was cancelled here.
     Cancelled,
     /// The server asked once more than is allowed.
@@ -76,6 +81,7 @@ impl Error {
             CallError::TimedOut => Self::TimedOut,
             CallError::Unacknowledged => Self::Unacknowledged,
             CallError::Lost(delivery) => Self::Lost { delivery, end: end() },
+            CallError::Http(error) => Self::Http(error),
             CallError::Cancelled => Self::Cancelled,
             CallError::TooManyRounds => Self::TooManyRounds,
             CallError::QuestionRefused => Self::QuestionRefused,
@@ -102,6 +108,7 @@ impl fmt::Display for End {
 impl fmt::Display for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Invalid(error) => write!(f, "the server cannot be reached so: {error}"),
             Self::Spawn(error) => write!(f, "the server could not be started: {error}"),
             Self::Handshake { why, end } => {
                 match why {
@@ -114,6 +121,7 @@ impl fmt::Display for ConnectError {
                     proto::ConnectError::Malformed(method) => {
                         write!(f, "the server's answer to {method} is none")
                     }
+                    proto::ConnectError::Http(error) => write!(f, "{error}"),
                     proto::ConnectError::TimedOut => f.write_str("the server did not answer"),
                     _ => f.write_str("the server has left"),
                 }?;
@@ -147,6 +155,7 @@ impl fmt::Display for Error {
             Self::Unacknowledged => f.write_str("the subscription was not acknowledged in time"),
             Self::Lost { delivery: Delivery::NotSent, end } => write!(f, "not sent: {end}"),
             Self::Lost { end, .. } => write!(f, "the outcome is unknown: {end}"),
+            Self::Http(error) => write!(f, "{error}"),
             Self::Cancelled => f.write_str("cancelled"),
             Self::TooManyRounds => f.write_str("the server asked too often"),
             Self::QuestionRefused => f.write_str("a question of the server was refused"),
@@ -159,6 +168,7 @@ impl fmt::Display for Error {
 impl error::Error for ConnectError {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         match self {
+            Self::Invalid(error) => Some(&**error),
             Self::Spawn(error) => Some(error),
             Self::Handshake { .. } => None,
         }

@@ -85,6 +85,7 @@
 
 mod api;
 mod call;
+pub(crate) mod desk;
 #[cfg(unix)]
 mod drain;
 mod driver;
@@ -92,7 +93,7 @@ mod error;
 mod events;
 #[cfg(unix)]
 mod process;
-mod questions;
+pub(crate) mod questions;
 mod shared;
 #[cfg(unix)]
 mod stderr;
@@ -117,9 +118,9 @@ pub use error::{ConnectError, End, Error};
 pub use events::Events;
 pub use questions::unattended;
 
+use desk::Desk;
 use driver::{Driver, Peer};
-use questions::{Answerer, Questions};
-use shared::Shared;
+use questions::Answerer;
 
 impl Client {
     /// Starts a server and comes to an agreement with it: the short form of
@@ -232,15 +233,11 @@ impl Connector {
 
     fn start(self, peer: impl Peer + Send + 'static) -> Result<Client, ConnectError> {
         let start = || {
-            let shared = Arc::new(Shared::new());
-            shared.commands.wake_with(peer.waker()?);
-            let questions = Questions::new(self.answerer);
-            let driver = Driver::new(self.config, peer, shared.clone(), questions);
+            let (desk, applicant) = Desk::new(self.answerer, peer.waker()?);
+            let driver = Driver::new(self.config, peer, desk);
             thread::Builder::new().name("mcp-client".into()).spawn(move || driver.run())?;
-            Ok(shared)
+            Ok(applicant)
         };
-        let shared = start().map_err(|error: io::Error| ConnectError::Spawn(error))?;
-        let agreement = shared.wait_connected()?;
-        Ok(Client::new(shared, agreement))
+        start().map_err(|error: io::Error| ConnectError::Spawn(error))?.wait()
     }
 }

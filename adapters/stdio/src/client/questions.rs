@@ -18,8 +18,8 @@ use mcp_proto::{
 
 use super::shared::{Command, Shared};
 
-/// What answers the server's questions.
-pub(super) type Answerer = Arc<dyn Fn(&Question) -> Answer + Send + Sync>;
+/// What answers the questions of a server.
+pub type Answerer = Arc<dyn Fn(&Question) -> Answer + Send + Sync>;
 
 /// How many questions are answered at once. A server that withdraws its questions cannot have
 /// more threads than these: their answers are still being given.

@@ -61,7 +61,7 @@ impl Shared {
     }
 
     /// A command will not be carried out.
-    fn abandon(&self, command: &Command) {
+    pub(super) fn abandon(&self, command: &Command) {
         match command {
             Command::Call { slot, .. }
             | Command::Listen { slot, .. }

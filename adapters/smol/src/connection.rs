@@ -23,7 +23,11 @@ use smol::{
     io::{AsyncRead, AsyncWrite},
 };
 
-use crate::{Authorize, Bounds, Handle, body::Body, body::Chunk};
+use crate::{
+    Authorize, Bounds, Handle,
+    body::{Body, Chunk},
+    socket::{Scratch, Socket},
+};
 
 /// What a connection is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -196,7 +200,7 @@ pub(crate) async fn serve<T, A>(
             Ok::<_, Infallible>(response.map(|inner| Watched { inner, connection }))
         }
     });
-    let io = Link { io, connection: Rc::clone(&connection), scratch };
+    let io = Link { socket: Socket::new(io, scratch), connection: Rc::clone(&connection) };
     // How it ended is between hyper and the client.
     let _ = http1::Builder::new()
         // Heads are watched over by the table, at less cost.
@@ -244,38 +248,21 @@ impl<B> Drop for Watched<B> {
     }
 }
 
-/// A socket as hyper takes it, which notes when something comes and when nothing goes.
+/// A socket that notes when something comes and when nothing goes.
 struct Link<T> {
-    io: T,
+    socket: Socket<T>,
     connection: Rc<Connection>,
-    scratch: Scratch,
 }
-
-/// Where what comes is read first, shared by all connections: the buffers of hyper would have to be
-/// cleared before each read, which costs more than to copy the few bytes of a request.
-pub(crate) type Scratch = Rc<RefCell<Box<[u8]>>>;
-
-pub(crate) fn scratch() -> Scratch {
-    Rc::new(RefCell::new(vec![0; SCRATCH_BYTES].into()))
-}
-
-/// The most that one read takes.
-const SCRATCH_BYTES: usize = 32 << 10;
 
 impl<T: AsyncRead + Unpin> Read for Link<T> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        mut into: ReadBufCursor<'_>,
+        into: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        let this = &mut *self;
-        let mut scratch = this.scratch.borrow_mut();
-        let len = into.remaining().min(scratch.len());
-        let room = scratch.get_mut(..len).unwrap_or_default();
-        let count = ready!(Pin::new(&mut this.io).poll_read(cx, room))?;
-        into.put_slice(room.get(..count).unwrap_or_default());
-        if this.connection.phase.get() == Phase::Idle {
-            this.connection.enter(Phase::Head);
+        ready!(Pin::new(&mut self.socket).poll_read(cx, into))?;
+        if self.connection.phase.get() == Phase::Idle {
+            self.connection.enter(Phase::Head);
         }
         Poll::Ready(Ok(()))
     }
@@ -287,7 +274,7 @@ impl<T: AsyncWrite + Unpin> Write for Link<T> {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.io).poll_write(cx, bytes);
+        let written = Pin::new(&mut self.socket).poll_write(cx, bytes);
         let connection = &self.connection;
         connection.stalled.set(match written {
             Poll::Ready(_) => None,
@@ -297,10 +284,10 @@ impl<T: AsyncWrite + Unpin> Write for Link<T> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_flush(cx)
+        Pin::new(&mut self.socket).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_close(cx)
+        Pin::new(&mut self.socket).poll_shutdown(cx)
     }
 }

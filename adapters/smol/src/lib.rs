@@ -70,6 +70,7 @@ mod inbox;
 mod listen;
 mod pipe;
 mod server;
+mod socket;
 mod tasks;
 #[cfg(feature = "tracing")]
 mod telemetry;

@@ -8,10 +8,11 @@ use smol::{
 };
 
 use crate::{
-    connection::{self, Scratch, Table, scratch},
+    connection::{self, Table},
     driver::Driver,
     handle::{Authorize, Handle},
     server::Server,
+    socket::{Scratch, scratch},
 };
 
 /// What is listened at.

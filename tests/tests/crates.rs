@@ -2,12 +2,13 @@
 
 use std::{collections::BTreeSet, process::Command};
 
-/// The crates of a package's normal dependency tree on this host, without the package itself.
-fn dependencies(package: &str) -> BTreeSet<String> {
+/// The crates of a package's normal dependency tree with these features on this host, without the
+/// package itself.
+fn dependencies(package: &str, features: &str) -> BTreeSet<String> {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
     let output = Command::new(env!("CARGO"))
         .args(["tree", "--edges", "normal", "--prefix", "none", "--offline", "--locked"])
-        .args(["--package", package])
+        .args(["--package", package, "--features", features])
         .current_dir(root)
         .output()
         .expect("cargo is run");
@@ -22,9 +23,9 @@ fn dependencies(package: &str) -> BTreeSet<String> {
 }
 
 #[track_caller]
-fn check(package: &str, most: usize) {
-    let found = dependencies(package);
-    println!("{package} depends on {} crates (at most {most}):", found.len());
+fn check(package: &str, features: &str, most: usize) {
+    let found = dependencies(package, features);
+    println!("{package} [{features}] depends on {} crates (at most {most}):", found.len());
     println!("{}", found.iter().map(String::as_str).collect::<Vec<_>>().join(", "));
     assert!(!found.is_empty(), "the tree of {package} is not read");
     assert!(found.len() <= most, "{package} has {} dependencies: {found:#?}", found.len());
@@ -32,20 +33,26 @@ fn check(package: &str, most: usize) {
 
 #[test]
 fn the_core_takes_in_few_crates() {
-    check("mcp-proto", 30);
+    check("mcp-proto", "", 30);
 }
 
 #[test]
 fn the_stdio_adapter_takes_in_few_crates() {
-    check("mcp-stdio", 45);
+    check("mcp-stdio", "", 45);
 }
 
 #[test]
 fn the_smol_adapter_takes_in_few_crates() {
-    check("mcp-smol", 72);
+    check("mcp-smol", "", 72);
+}
+
+#[test]
+fn the_client_over_http_takes_in_few_crates() {
+    check("mcp-smol", "client", 74);
+    check("mcp-smol", "tls", 85);
 }
 
 #[test]
 fn the_tiny_http_adapter_takes_in_few_crates() {
-    check("mcp-tiny-http", 45);
+    check("mcp-tiny-http", "", 45);
 }

@@ -35,6 +35,12 @@ impl Body {
     pub fn empty() -> Self {
         Self(Kind::Empty)
     }
+
+    /// One message.
+    #[cfg(feature = "client")]
+    pub(crate) fn whole(message: wire::Frame) -> Self {
+        Self(Kind::Whole(message))
+    }
 }
 
 impl fmt::Debug for Body {

@@ -1,4 +1,5 @@
-//! MCP servers over HTTP and byte streams on smol: for load, and for handlers that are futures.
+//! MCP servers over HTTP and byte streams on smol, for load and for handlers that are futures; and
+//! clients of servers at a URL.
 //!
 //! ```no_run
 //! use mcp_proto::{Router, schema::Tool};
@@ -28,6 +29,7 @@
 //! | over stdio, a socket or any other byte stream, without HTTP | [`Server::serve_pipe`] |
 //! | handlers that wait, and handlers that block | [`AsyncTools`] |
 //! | who is calling | [`Server::authorize`] |
+//! | a client of a server at a URL, blocking | the module `blocking`, with the feature `client` |
 //! | what an operator sees | [`Server::on_telemetry`], [`Handle::inspect`], feature `tracing` |
 //!
 //! # One driver
@@ -60,7 +62,11 @@
 //! [`Router::tool`]: mcp_proto::Router::tool
 
 mod app;
+#[cfg(feature = "client")]
+pub mod blocking;
 mod body;
+#[cfg(feature = "client")]
+mod client;
 mod connection;
 mod driver;
 mod entropy;

@@ -18,6 +18,10 @@ IMPLIED = "wire-schema-valid"
 WANTED = {
     "server-sse-polling": ["server-sse-priming-event", "server-sse-retry-field", "server-sse-disconnect-resume"],
 }
+# What a client of the revision that a scenario is about never sends.
+UNSENT = {
+    "http-standard-headers": ["ClientMcpMethodHeader_initialize", "ClientMcpMethodHeader_notifications_initialized"],
+}
 
 
 def scenarios(results):
@@ -32,6 +36,8 @@ def scenarios(results):
 def faults(name, checks):
     """What is wrong with the checks of a scenario."""
     for check in checks:
+        if check["status"] == "SKIPPED" and check["name"] in UNSENT.get(name, []):
+            continue
         if check["status"] not in ("SUCCESS", "INFO"):
             said = check.get("errorMessage") or check.get("description") or ""
             yield f"{check['status']} {check['id']}: {said[:300]}"

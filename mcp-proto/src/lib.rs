@@ -68,6 +68,8 @@ mod rpc;
 pub mod schema;
 pub mod server;
 mod terms;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 mod time;
 pub mod version;
 pub mod wire;

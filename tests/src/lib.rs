@@ -1,8 +1,6 @@
 //! What the tests that cross crates share: the server with every feature, a way to talk to a
 //! server in memory, what must hold on a pipe, and the bodies of the fuzz targets.
 
-pub mod checker;
-mod entropy;
 pub mod everything;
 pub mod fuzz;
 pub mod http;
@@ -11,7 +9,7 @@ mod peer;
 mod served;
 mod wire;
 
-pub use entropy::Seeded;
+pub use mcp_proto::testing::{Seeded, checker};
 pub use peer::Peer;
 pub use served::Served;
 pub use wire::Wire;

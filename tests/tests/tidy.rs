@@ -162,6 +162,9 @@ mod checks {
         assert_caught(rules::banned_names, "tests/tests/x.rs", sleep, "virtual time");
         assert_passes(rules::banned_names, "adapters/stdio/src/lib.rs", sleep);
         assert_passes(rules::banned_names, "mcp-proto/examples/x.rs", "std::println!();");
+        assert_caught(rules::banned_names, CORE, "panic!();", "an error");
+        assert_passes(rules::banned_names, "mcp-proto/src/testing/x.rs", "panic!();");
+        assert_caught(rules::banned_names, "mcp-proto/src/testing/x.rs", "std::f();", "`std::`");
         let later = concat!("// TO", "DO: more");
         assert_caught(rules::banned_names, CORE, later, "finish it");
     }

@@ -16,6 +16,7 @@ const LAYERS: &[&[&str]] = &[
     &["server", "client"],
     &["pipe", "http", "cluster"],
     &["router"],
+    &["testing"],
 ];
 
 /// The module that each name at the crate's root comes from.

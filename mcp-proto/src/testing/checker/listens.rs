@@ -1,6 +1,11 @@
 //! What the client hears of changes: for a session, and for each `subscriptions/listen`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use alloc::{
+    collections::{BTreeMap, BTreeSet},
+    format,
+    string::String,
+    vec::Vec,
+};
 
 use super::{
     Id, Invariant, Members, Params, invariant::Findings, requests::Request, session::Session,

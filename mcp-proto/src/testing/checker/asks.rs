@@ -1,6 +1,6 @@
 //! The server's own requests: their ids, and which of them it may take back.
 
-use std::collections::BTreeMap;
+use alloc::{collections::BTreeMap, format};
 
 use super::{Id, Invariant, invariant::Findings};
 

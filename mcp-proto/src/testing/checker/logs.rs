@@ -1,5 +1,7 @@
 //! Log messages: from which level on they are wanted.
 
+use alloc::vec::Vec;
+
 use super::{Invariant, Params, invariant::Findings, reading, requests::Request};
 
 /// The levels, the least severe first.

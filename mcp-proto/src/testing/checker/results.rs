@@ -1,5 +1,7 @@
 //! What a response holds, by the revision that its request was sent in.
 
+use alloc::format;
+
 use super::{
     Invariant, Members,
     invariant::Findings,

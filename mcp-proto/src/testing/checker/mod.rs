@@ -9,6 +9,8 @@
 //! cancelled call) is forbidden only once the checker was told by [`Checker::processed`] that all
 //! lines so far have been looked at. Without such marks it is only more lenient.
 
+use alloc::{format, string::String, vec::Vec};
+
 mod asks;
 mod bounds;
 mod exchanges;

@@ -4,7 +4,14 @@
 //! to be sent for it. It reads neither the ids of events nor those of sessions: they are compared,
 //! nothing more.
 
-use std::collections::{BTreeMap, BTreeSet};
+use alloc::{
+    borrow::ToOwned,
+    collections::{BTreeMap, BTreeSet},
+    format,
+    string::{String, ToString},
+    vec,
+    vec::Vec,
+};
 
 use serde_json::Value;
 

@@ -1,6 +1,11 @@
 //! The client's requests: which are open, how the others ended, and their progress.
 
-use std::collections::{BTreeMap, BTreeSet};
+use alloc::{
+    collections::{BTreeMap, BTreeSet},
+    format,
+    string::String,
+    vec::Vec,
+};
 
 use super::{Id, Invariant, Members, Params, invariant::Findings, logs};
 

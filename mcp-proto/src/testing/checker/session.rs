@@ -1,6 +1,6 @@
 //! The handshake, and what was declared in it.
 
-use std::collections::BTreeMap;
+use alloc::{collections::BTreeMap, format, string::String};
 
 use super::{
     Expectations, Id, Invariant, LEGACY, Members, Params, invariant::Findings, reading,

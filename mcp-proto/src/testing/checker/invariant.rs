@@ -1,5 +1,6 @@
 //! The invariants by name, and what breaks them.
 
+use alloc::{string::String, vec::Vec};
 use core::fmt;
 
 /// What must hold on a pipe, and between HTTP requests and what they get.

@@ -1,5 +1,7 @@
 //! What a driver sees besides lines: bytes that wait, and the end.
 
+use alloc::format;
+
 use super::{Invariant, invariant::Findings};
 
 /// Whether the end was told.

@@ -1,6 +1,10 @@
 //! A second reading of JSON-RPC lines, over lists of members: it shares nothing with the parser
 //! that it judges but `serde_json`'s grammar.
 
+use alloc::{
+    string::{String, ToString},
+    vec::Vec,
+};
 use core::fmt;
 
 use serde::{

@@ -1,6 +1,6 @@
 //! Randomness that is the same in every run.
 
-use mcp_proto::Entropy;
+use crate::Entropy;
 
 /// Bytes that follow from a seed (SplitMix64): for tests and transcripts, never for secrets.
 #[derive(Clone, Copy, Debug)]

@@ -31,7 +31,7 @@
 //!
 //! It speaks HTTP/1.1 over connections that it keeps for a few seconds; `https` needs the feature
 //! `tls`. Those with an event loop of their own use the machine itself,
-//! [`HttpClient`](mcp_proto::http::HttpClient): no decision of the protocol is made here.
+//! [`HttpClient`]: no decision of the protocol is made here.
 
 use std::{
     fmt, io,

@@ -2,7 +2,7 @@
 //!
 //! It says what each message is about; the transport around it knows where that goes. This folder
 //! knows no transport, no HTTP status and no revision by name: it asks the
-//! [`Rules`](crate::version::Rules).
+//! [`Rules`].
 //!
 //! ```text
 //!  a legacy session                         one request

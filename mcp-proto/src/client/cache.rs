@@ -14,8 +14,8 @@ use crate::{
     wire::{Json, Members, canonical},
 };
 
-/// Results that are good for a while. One client has one authorization, so private results need
-/// no key of their own.
+/// Results that are good for a while. One client has one authorization at a time, and forgets all
+/// with it, so private results need no key of their own.
 #[derive(Debug)]
 pub(super) struct Cache {
     entries: BTreeMap<CacheKey, Entry>,
@@ -96,6 +96,11 @@ impl Cache {
         self.bytes += bytes;
         let until = now + Duration::from_millis(ttl_ms);
         self.entries.insert(key, Entry { result, until });
+    }
+
+    /// Everything may be somebody else's.
+    pub(super) fn clear(&mut self) {
+        self.forget(|_| true);
     }
 
     /// A list has changed.

@@ -191,6 +191,15 @@ impl Client {
         self.calls.iter().map(|(call, pending)| (*call, pending.method()))
     }
 
+    /// Forgets the results that were good for a while, and keeps none of those that are awaited:
+    /// they belong to whom the client called as until now.
+    pub fn forget_results(&mut self) {
+        self.cache.clear();
+        for pending in self.calls.values_mut() {
+            pending.cache = None;
+        }
+    }
+
     /// The questions that wait for the application.
     pub fn questions(&self) -> impl Iterator<Item = QuestionId> {
         self.questions.keys().copied()

@@ -166,13 +166,17 @@ impl HttpClient {
         Some(Verdict::of(&self.target, agreement.version))
     }
 
-    /// Replaces the application's fields, for requests from now on: a new token, say.
+    /// Replaces the application's fields, for requests from now on: a new token, say. What was
+    /// kept of earlier results is forgotten if they differ, because it may be another's.
     pub fn set_headers(
         &mut self,
         headers: Vec<(Box<str>, Box<str>)>,
     ) -> Result<(), InvalidHttpClient> {
         config::check_fields(&headers)?;
-        self.http.headers = headers;
+        if self.http.headers != headers {
+            self.http.headers = headers;
+            self.client.forget_results();
+        }
         Ok(())
     }
 

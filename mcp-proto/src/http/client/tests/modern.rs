@@ -44,6 +44,31 @@ fn a_notification_names_its_method_too() {
     assert_eq!(net.notices, []);
 }
 
+#[test]
+fn what_one_caller_was_told_is_not_told_to_another() {
+    spec!("CCH-10");
+    let mut net = Net::modern();
+    let lists = |net: &mut Net| {
+        net.call("tools/list", "{}");
+        let asked = net.sent.len() > net.looked;
+        asked.then(|| net.next("tools/list"))
+    };
+    let page = r#"{"tools":[],"ttlMs":60000,"cacheScope":"private"}"#;
+    let first = lists(&mut net).unwrap();
+    net.answer(&first, page);
+    net.outcome().unwrap();
+    let token = |value: &str| Vec::from([("Authorization".into(), value.into())]);
+    net.http.set_headers(token("Bearer secret")).unwrap();
+    assert!(lists(&mut net).is_none(), "the caller is the same");
+    net.outcome().unwrap();
+    net.http.set_headers(token("Bearer another")).unwrap();
+    let second = lists(&mut net).unwrap();
+    net.http.set_headers(token("Bearer third")).unwrap();
+    net.answer(&second, page);
+    net.outcome().unwrap();
+    assert_eq!(lists(&mut net).unwrap().header("Authorization"), Some("Bearer third"));
+}
+
 const TOOLS: &str = r#"{"tools":[
     {"name":"good","inputSchema":{"type":"object","properties":{
         "region":{"type":"string","x-mcp-header":"Region"},

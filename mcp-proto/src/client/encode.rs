@@ -6,7 +6,7 @@ use alloc::{borrow::Cow, boxed::Box, format, string::String};
 
 use super::Client;
 use crate::{
-    schema::{ClientCapabilities, Level, TraceContext},
+    schema::{ClientCapabilities, Level, TraceContext, named_extensions},
     version::{Elicitation, Rules, Version},
     wire::{Json, Object, RequestId, push_member},
 };
@@ -98,8 +98,9 @@ pub(super) fn capabilities(declared: &ClientCapabilities, rules: &Rules) -> Stri
             flag_objects(object.key("elicitation"), flags, modes);
         }
     }
-    if !declared.extensions.is_empty() && rules.extensions {
-        append_object(object.key("extensions"), declared.extensions.iter());
+    let mut extensions = named_extensions(&declared.extensions).peekable();
+    if extensions.peek().is_some() && rules.extensions {
+        append_object(object.key("extensions"), extensions);
     }
     if !declared.experimental.is_empty() {
         append_object(object.key("experimental"), declared.experimental.iter());
@@ -144,6 +145,7 @@ mod tests {
             ..ClientCapabilities::default()
         };
         declared.extensions.insert("com.example/e".into(), Json::from_trusted(r#"{"a":1}"#));
+        declared.extensions.insert("e".into(), Json::from_trusted("{}"));
         declared.experimental.insert("x".into(), Json::from_trusted("{}"));
         declared.experimental.insert("y".into(), Json::from_trusted("{}"));
         let mut table = String::new();

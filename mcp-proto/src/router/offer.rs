@@ -9,7 +9,10 @@ use alloc::{
 
 use super::Router;
 use crate::{
-    schema::{ListCapability, MirroredParams, ResourcesCapability, ServerCapabilities},
+    schema::{
+        InvalidExtensionId, ListCapability, MirroredParams, ResourcesCapability,
+        ServerCapabilities, extension_id,
+    },
     server::{CacheHint, Offer},
     wire::Json,
 };
@@ -63,11 +66,12 @@ impl<S: 'static> Router<S> {
         self
     }
 
-    /// Declares an extension and its settings (a JSON object).
-    pub fn extension(&mut self, id: &str, settings: Json) -> &mut Self {
-        self.declared.extensions.insert(id.into(), settings);
+    /// Declares an extension and its settings (a JSON object). Refuses what is no
+    /// [`extension_id`].
+    pub fn extension(&mut self, id: &str, settings: Json) -> Result<&mut Self, InvalidExtensionId> {
+        self.declared.extensions.insert(extension_id(id)?.into(), settings);
         self.declared.changed = true;
-        self
+        Ok(self)
     }
 
     /// Declares an experimental capability and its settings (a JSON object).

@@ -4,9 +4,11 @@
 
 use alloc::{boxed::Box, collections::BTreeMap, string::String, vec::Vec};
 
+use core::fmt;
+
 use serde::{Deserialize, Serialize};
 
-use super::entity::write_list;
+use super::{entity::write_list, meta};
 use crate::{
     version::Rules,
     wire::{Json, Object, escape_into},
@@ -23,7 +25,7 @@ pub struct ClientCapabilities {
     pub sampling: Option<SamplingCapability>,
     /// `elicitation`; `{}` means forms.
     pub elicitation: Option<ElicitationCapability>,
-    /// `extensions`: identifier to settings.
+    /// `extensions`: identifier to settings. What is no [`extension_id`] is not declared.
     pub extensions: BTreeMap<Box<str>, Json>,
     /// `experimental`: name to settings.
     pub experimental: BTreeMap<Box<str>, Json>,
@@ -129,7 +131,7 @@ pub struct ServerCapabilities {
     pub resources: Option<ResourcesCapability>,
     /// `tools`
     pub tools: Option<ListCapability>,
-    /// `extensions`: identifier to settings.
+    /// `extensions`: identifier to settings. What is no [`extension_id`] is not declared.
     pub extensions: BTreeMap<Box<str>, Json>,
     /// `experimental`: name to settings.
     pub experimental: BTreeMap<Box<str>, Json>,
@@ -171,7 +173,7 @@ impl ServerCapabilities {
             write_flags("tools", [("listChanged", tools.list_changed)], &mut object);
         }
         if rules.extensions {
-            write_map("extensions", &self.extensions, &mut object);
+            write_map("extensions", named_extensions(&self.extensions), &mut object);
         }
         object.end();
         out
@@ -189,16 +191,49 @@ fn write_flags<const N: usize>(key: &str, flags: [(&str, bool); N], object: &mut
 }
 
 /// Nothing is written for an empty map.
-fn write_map(key: &str, map: &BTreeMap<Box<str>, Json>, object: &mut Object<'_>) {
-    if !map.is_empty() {
+fn write_map<'m>(
+    key: &str,
+    map: impl IntoIterator<Item = (&'m Box<str>, &'m Json)>,
+    object: &mut Object<'_>,
+) {
+    let mut map = map.into_iter().peekable();
+    if map.peek().is_some() {
         let out = object.key(key);
-        for (index, (id, settings)) in map.iter().enumerate() {
+        for (index, (id, settings)) in map.enumerate() {
             out.push(if index == 0 { '{' } else { ',' });
             escape_into(id, out);
             out.push(':');
             out.push_str(settings.as_str());
         }
         out.push('}');
+    }
+}
+
+/// The extensions whose identifiers are some.
+pub(crate) fn named_extensions(
+    all: &BTreeMap<Box<str>, Json>,
+) -> impl Iterator<Item = (&Box<str>, &Json)> {
+    all.iter().filter(|(id, _)| extension_id(id).is_ok())
+}
+
+/// What should name an extension is no identifier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvalidExtensionId;
+
+impl fmt::Display for InvalidExtensionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an extension is named by a prefix, `/` and a name, like `com.example/name`")
+    }
+}
+
+impl core::error::Error for InvalidExtensionId {}
+
+/// Gives back `id` if it may name an extension: a prefix and a name, as keys of `_meta` have
+/// them. The protocol's own prefixes may be used, because it has extensions too.
+pub fn extension_id(id: &str) -> Result<&str, InvalidExtensionId> {
+    match id.split_once('/') {
+        Some((prefix, name)) if meta::is_prefix(prefix) && meta::is_name(name) => Ok(id),
+        _ => Err(InvalidExtensionId),
     }
 }
 
@@ -249,7 +284,7 @@ impl Implementation {
     }
 }
 
-/// An icon. The core only carries it: whoever shows it checks where it comes from.
+/// An icon. The core only carries it: whoever shows it asks whether it [is safe](Icon::is_safe).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Icon {
@@ -270,6 +305,14 @@ impl Icon {
     /// An icon at an `https:` or `data:` URI.
     pub fn new(src: impl Into<String>) -> Self {
         Self { src: src.into(), ..Self::default() }
+    }
+
+    /// Whether the image may be fetched at all: from the web, or from the URI itself. Ask before
+    /// you show an icon of somebody else's; a URI of any other scheme may name a file or a script.
+    pub fn is_safe(&self) -> bool {
+        let scheme = self.src.split_once(':').map(|(scheme, _)| scheme);
+        let safe = ["https", "http", "data"];
+        scheme.is_some_and(|scheme| safe.iter().any(|own| scheme.eq_ignore_ascii_case(own)))
     }
 
     /// Writes `icons`, if there are any.

@@ -38,7 +38,7 @@ pub fn meta_key(key: &str) -> Result<&str, InvalidMetaKey> {
     match prefix {
         None if key.is_empty() => refuse("it is empty"),
         None if key == "progressToken" => refuse("it is the protocol's own"),
-        Some(prefix) if !prefix.split('.').all(is_label) => refuse("the prefix is not well-formed"),
+        Some(prefix) if !is_prefix(prefix) => refuse("the prefix is not well-formed"),
         Some(prefix) if is_reserved(prefix) => refuse("the prefix is reserved for the protocol"),
         _ => Ok(key),
     }
@@ -83,7 +83,11 @@ pub(super) fn write(members: &[(Box<str>, Json)], object: &mut Object<'_>) {
     }
 }
 
-fn is_name(name: &str) -> bool {
+pub(super) fn is_prefix(prefix: &str) -> bool {
+    prefix.split('.').all(is_label)
+}
+
+pub(super) fn is_name(name: &str) -> bool {
     let inner = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     name.bytes().all(inner) && alphanumeric_ends(name)
 }
@@ -118,6 +122,7 @@ mod tests {
 
     #[test]
     fn keys_of_an_application_are_accepted() {
+        spec!("META-07", "META-08");
         for key in
             ["name", "a", "a.b-c_d", "com.example/", "com.example/x", "com.example.mcp/x", "mcp/x"]
         {
@@ -127,6 +132,7 @@ mod tests {
 
     #[test]
     fn keys_that_are_not_well_formed_are_refused() {
+        spec!("META-07", "META-08");
         for key in [
             "", "/x", "-x", "x-", "x y", "é", "1a.b/x", "a-/x", "a..b/x", ".a/x", "a./x", "a/b/c",
             "a_b/x", "a/\n",
@@ -137,6 +143,7 @@ mod tests {
 
     #[test]
     fn keys_that_any_revision_reserves_are_refused() {
+        spec!("META-09", "META-10");
         for key in [
             "progressToken",
             "io.modelcontextprotocol/x",

@@ -23,9 +23,11 @@ mod tool;
 mod trace;
 mod uri;
 
+pub(crate) use capability::named_extensions;
 pub use capability::{
-    Capability, ClientCapabilities, ElicitationCapability, Icon, Implementation, ListCapability,
-    ResourcesCapability, SamplingCapability, ServerCapabilities,
+    Capability, ClientCapabilities, ElicitationCapability, Icon, Implementation,
+    InvalidExtensionId, ListCapability, ResourcesCapability, SamplingCapability,
+    ServerCapabilities, extension_id,
 };
 pub use complete::Completion;
 pub use content::{Annotated, Annotations, Content};

@@ -119,11 +119,13 @@ fn tool() -> Tool {
 
 #[test]
 fn a_tool_has_what_the_revision_has() {
+    spec!("ICO-03", "TOL-13", "TOL-19");
     insta::assert_snapshot!(table(|rules, out| tool().encode(rules, out)));
 }
 
 #[test]
 fn a_plain_tool_is_its_name_and_the_schema_of_any_object() {
+    spec!("TOL-02");
     let text = newest(|rules, out| Tool::new("a\"b").encode(rules, out));
     assert_eq!(text, r#"{"name":"a\"b","inputSchema":{"type":"object"}}"#);
     let text = newest(|rules, out| Tool::new("a").no_arguments().encode(rules, out));
@@ -143,6 +145,7 @@ fn an_output_schema_of_another_type_is_sent_to_the_newest_revision_alone() {
 
 #[test]
 fn schemas_that_may_not_stand_are_refused() {
+    spec!("TOL-02");
     for schema in ["null", "[]", "true", "{}", r#"{"type":"array"}"#] {
         assert!(Tool::new("n").input_schema(json(schema)).is_err(), "{schema}");
     }
@@ -179,6 +182,7 @@ fn schemas_are_made_of_types() {
 
 #[test]
 fn a_tool_result_has_what_the_revision_has() {
+    spec!("TOL-13");
     let result = ToolResult::error("E")
         .content(Content::audio(b"\x00\xff", "audio/wav"))
         .content(Content::link(resource()))
@@ -190,6 +194,7 @@ fn a_tool_result_has_what_the_revision_has() {
 
 #[test]
 fn a_structured_result_without_text_is_also_sent_as_text() {
+    spec!("TOL-09", "TOL-10");
     let result = ToolResult::structured(json("[null]"));
     let encode = braced(|rules: &Rules, out: &mut String| result.encode_members(rules, out));
     insta::assert_snapshot!(table(encode), @r#"
@@ -205,6 +210,7 @@ fn a_structured_result_without_text_is_also_sent_as_text() {
 
 #[test]
 fn a_structured_null_is_sent_and_an_absent_result_is_not() {
+    spec!("TOL-11");
     let null = ToolResult::structured(json("null"));
     let text = newest(|rules, out| null.encode_members(rules, out));
     assert!(text.ends_with(r#","structuredContent":null"#));
@@ -227,6 +233,7 @@ fn resource() -> Resource {
 
 #[test]
 fn a_resource_has_what_the_revision_has() {
+    spec!("ICO-03", "TOL-13");
     insta::assert_snapshot!(table(|rules, out| resource().encode(rules, out)));
 }
 
@@ -246,6 +253,7 @@ fn a_resource_template_has_what_the_revision_has() {
 
 #[test]
 fn contents_are_text_or_base64() {
+    spec!("PRM-07", "RES-05");
     let contents = ResourceContents::text("a:b", "\n\"é").mime_type("text/plain");
     let contents = contents.meta("k", json("1")).unwrap();
     insta::assert_snapshot!(table(|rules, out| contents.encode(rules, out)), @r#"
@@ -267,6 +275,7 @@ fn a_resource_without_a_uri_is_refused() {
 
 #[test]
 fn blocks_of_content_have_what_the_revision_has() {
+    spec!("PRM-04", "PRM-05", "PRM-07", "TOL-13");
     let contents = ResourceContents::text("a:b", "t").meta("k", json("1")).unwrap();
     let blocks = [
         Content::text("t").annotated(annotations()).meta("k", json("1")).unwrap(),
@@ -300,6 +309,7 @@ fn a_priority_stays_between_nothing_and_everything() {
 
 #[test]
 fn a_member_of_meta_that_is_not_an_applications_is_refused_everywhere() {
+    spec!("META-09");
     let key = "io.modelcontextprotocol/x";
     let value = || json("1");
     assert!(Tool::new("n").meta(key, value()).is_err());
@@ -314,6 +324,7 @@ fn a_member_of_meta_that_is_not_an_applications_is_refused_everywhere() {
 
 #[test]
 fn a_prompt_has_what_the_revision_has() {
+    spec!("ICO-03");
     let prompt = Prompt::new("n")
         .title("T")
         .description("D")
@@ -359,10 +370,43 @@ fn a_server_declares_what_the_revision_has() {
         prompts: Some(ListCapability { list_changed }),
         resources: Some(ResourcesCapability { subscribe: true, list_changed }),
         tools: Some(ListCapability { list_changed }),
-        extensions: [("com.example/\"x\"".into(), json("{}"))].into(),
+        extensions: [("com.example/x".into(), json("{}"))].into(),
         experimental: [("e".into(), json(r#"{"a":1}"#)), ("f".into(), json("{}"))].into(),
     };
     insta::assert_snapshot!(table(|rules, out| *out += &capabilities.encode(rules)));
+}
+
+#[test]
+fn an_extension_is_named_by_a_prefix_and_a_name() {
+    spec!("VER-11");
+    for id in ["com.example/x", "io.modelcontextprotocol/tasks", "x/y", "a.b-c/d_e.f", "a/"] {
+        assert_eq!(extension_id(id), Ok(id));
+    }
+    for id in ["", "x", "/x", "com..example/x", "1com/x", "com-/x", "com.example/x y", "a/b/c"] {
+        assert_eq!(extension_id(id), Err(InvalidExtensionId), "{id}");
+        let extensions = [(id.into(), json("{}"))].into();
+        let capabilities = ServerCapabilities { extensions, ..ServerCapabilities::default() };
+        assert_eq!(capabilities.encode(Version::V2026_07_28.rules()), "{}");
+    }
+}
+
+#[test]
+fn an_icon_comes_from_the_web_or_from_itself() {
+    spec!("ICO-01");
+    for (src, safe) in [
+        ("https://a.example/i.png", true),
+        ("HTTP://a.example/i.png", true),
+        ("data:image/png;base64,AA==", true),
+        ("javascript:alert(1)", false),
+        ("file:///etc/passwd", false),
+        ("ftp://a.example/i.png", false),
+        ("ws://a.example/i", false),
+        (" javascript:x", false),
+        ("i.png", false),
+        ("", false),
+    ] {
+        assert_eq!(Icon::new(src).is_safe(), safe, "{src}");
+    }
 }
 
 #[test]

@@ -41,8 +41,8 @@ pub fn router() -> Router<State> {
     router
         .instructions("Every feature of the protocol, once. Nothing here does any work.")
         .cache_lists(CacheHint { ttl: Duration::from_mins(1), public: true })
-        .extension("dev.mcp-proto/everything", json(&value!({"fixtures": true})))
         .experimental("everything", json(&value!({})));
+    extend(&mut router);
     content::add(&mut router);
     asking::add(&mut router);
     forms::add(&mut router);
@@ -59,6 +59,11 @@ pub fn router() -> Router<State> {
         }
     });
     router
+}
+
+fn extend(router: &mut Router<State>) {
+    let settings = json(&value!({"fixtures": true}));
+    router.extension("dev.mcp-proto/everything", settings).expect("an identifier");
 }
 
 /// How the server is set up.

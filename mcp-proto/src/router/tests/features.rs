@@ -49,12 +49,14 @@ fn a_prompt_is_made_of_its_arguments() {
 
 #[test]
 fn a_prompt_without_what_it_requires_is_refused() {
+    spec!("PRM-03", "PRM-09");
     let error = said(client(MODERN), prompt("greet", &[("style", "warm")]));
     assert_eq!(error, "error -32602 Missing required argument: name");
 }
 
 #[test]
 fn a_prompt_that_is_unknown_or_not_granted_is_refused_alike() {
+    spec!("PRM-02");
     let grant = Grant { prompts: Allow::only([]), ..Grant::default() };
     let call = Call { grant: Arc::new(grant), ..client(MODERN) };
     assert_eq!(said(call.clone(), prompt("greet", &[])), "error -32602 Unknown prompt: greet");
@@ -71,6 +73,7 @@ fn a_resource_of_its_own_goes_before_the_first_template_that_matches() {
 
 #[test]
 fn a_resource_that_is_missing_or_not_granted_is_not_found() {
+    spec!("RES-02", "RES-03", "RES-04");
     let error = r#"error -32602 Resource not found {"uri":"other:x"}"#;
     assert_eq!(said(client(MODERN), read("other:x")), error);
     let nothing = AllowResources::Only { uris: ["other:x".into()].into(), templates: Vec::new() };
@@ -86,10 +89,24 @@ fn a_resource_that_is_missing_or_not_granted_is_not_found() {
 
 #[test]
 fn a_resource_without_contents_does_not_exist_in_2026_07_28() {
+    spec!("RES-03", "RES-04");
     let empty = || read("file:///empty");
     assert_eq!(said(client(LEGACY), empty()), r#"result {"contents":[]}"#);
     let error = r#"error -32602 Resource not found {"uri":"file:///empty"}"#;
     assert_eq!(said(client(MODERN), empty()), error);
+}
+
+#[test]
+fn templates_are_listed_without_resources() {
+    spec!("RES-12");
+    let mut router = Router::<u32>::new();
+    let template = ResourceTemplate::new("file:///{name}", "one").unwrap();
+    router.resource_template(template, |_, _| Err(Stop::NotFound));
+    let mut said = |method| serve(&mut router, &mut 0, client(MODERN), method).remove(0);
+    assert_eq!(said(Method::ResourcesList { cursor: None }), r#"result {"resources":[]}"#);
+    let expected =
+        r#"result {"resourceTemplates":[{"uriTemplate":"file:///{name}","name":"one"}]}"#;
+    assert_eq!(said(Method::ResourceTemplatesList { cursor: None }), expected);
 }
 
 fn complete(reference: Reference, argument: &str) -> Method {
@@ -100,6 +117,7 @@ fn complete(reference: Reference, argument: &str) -> Method {
 
 #[test]
 fn arguments_that_exist_are_completed_and_no_others() {
+    spec!("CMP-04", "CMP-06", "CMP-07");
     let prompt = |name: &str| Reference::Prompt(name.into());
     let resource = |uri: &str| Reference::Resource(uri.into());
     let completed = r#"result {"completion":{"values":["a!"],"total":1,"hasMore":false}}"#;
@@ -154,12 +172,14 @@ fn an_empty_router_declares_logging_alone() {
 
 #[test]
 fn what_is_registered_is_declared() {
+    spec!("CMP-01", "PRM-01", "RES-01", "TOL-01");
     let mut router = router();
     router
         .tool(Tool::new("t"), |_, _: Json| Ok(()))
         .instructions("Be kind.")
         .logging(false)
         .extension("com.example/x", json("{\"a\":1}"))
+        .unwrap()
         .experimental("y", json("{}"));
     let offer = router.take_offer().unwrap();
     let text = offer.capabilities.encode(LEGACY.rules());

@@ -40,6 +40,7 @@ fn every_target_is_replayed() {
 
 #[test]
 fn every_stored_input_passes() {
+    mcp_proto::spec!("SEC-12");
     for (target, body) in TARGETS {
         let folder = format!("corpus/{target}");
         let inputs = names(&folder);

@@ -146,6 +146,7 @@ fn progress_goes_to_its_call_and_logs_are_events() {
 
 #[test]
 fn a_question_nobody_answers_is_declined() {
+    mcp_proto::spec!("SAM-16");
     for era in ERAS {
         let (client, _gate) = connect(era, |connector| connector);
         assert_eq!(client.call_tool("ask", &json!({})).unwrap().text(), "Declined");
@@ -229,6 +230,7 @@ fn a_call_is_cancelled_from_another_thread() {
 
 #[test]
 fn threads_that_call_at_once_each_get_their_own_answers() {
+    mcp_proto::spec!("STD-16");
     for era in ERAS {
         let (client, _gate) = connect(era, |connector| connector);
         thread::scope(|scope| {

@@ -157,6 +157,7 @@ fn a_server_that_closes_its_stdout_but_lives_is_gone_and_is_terminated() {
 
 #[test]
 fn a_server_that_ignores_sigterm_is_killed_with_its_group() {
+    mcp_proto::spec!("LIF-01");
     within_deadline(|| {
         let client = connect(Era::Legacy, legacy("trap '' TERM; while :; do sleep 1000; done"));
         let start = Instant::now();
@@ -167,6 +168,7 @@ fn a_server_that_ignores_sigterm_is_killed_with_its_group() {
 
 #[test]
 fn a_server_that_leaves_at_the_end_of_input_is_not_signalled() {
+    mcp_proto::spec!("LIF-01");
     within_deadline(|| {
         let client = connect(
             Era::Legacy,

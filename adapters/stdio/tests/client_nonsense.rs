@@ -110,6 +110,7 @@ fn a_second_answer_and_one_to_nothing_are_dropped() {
 
 #[test]
 fn a_flood_on_stderr_holds_no_answer_up_and_its_end_is_kept() {
+    mcp_proto::spec!("STD-04");
     within_deadline(|| {
         let flood = "head -c 10000000 /dev/zero | tr '\\0' x >&2; echo the end >&2\n";
         let script = format!("read -r line\n{flood}{}", result(2, "dry"));

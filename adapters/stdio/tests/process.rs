@@ -68,6 +68,7 @@ fn the_end_of_input_ends_the_process_with_status_0_after_all_answers() {
 
 #[test]
 fn what_a_handler_prints_and_reads_is_not_the_peers() {
+    mcp_proto::spec!("STD-02");
     let (mut client, child) = spawn("fixture", &[]);
     client.open_session();
     client.send(&call(1, "print", &json!({})));

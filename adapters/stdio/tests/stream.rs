@@ -45,6 +45,42 @@ fn a_reader_in_memory_is_served_to_its_end() {
 }
 
 #[test]
+fn any_stream_of_bytes_carries_sessions_and_requests_without_one() {
+    mcp_proto::spec!("STD-13", "STD-14", "STD-15");
+    let params = json!({
+        "protocolVersion": "2025-06-18", "capabilities": {},
+        "clientInfo": {"name": "c", "version": "1"},
+    });
+    let meta = json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {},
+    });
+    let requests = [
+        request(1, "tools/list", &json!({})),
+        request(2, "tools/list", &json!({"_meta": meta})),
+        request(3, "initialize", &params),
+        json!({"jsonrpc": "2.0", "method": "notifications/initialized"}),
+        request(4, "tools/list", &json!({})),
+    ];
+    let lines = requests.iter().map(|message| message.to_string() + "\n");
+    let input: String = lines.collect();
+    let written = Written::default();
+    let mut router = Router::new();
+    router.tool(Tool::new("t"), |_, _: mcp_proto::wire::Json| Ok("done"));
+    let server = Server::new("stream", "1", router, ());
+    server.serve_on(Cursor::new(input), written.clone()).unwrap();
+    let written = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+    let answers: Vec<Value> =
+        written.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let [refused, modern, opened, legacy] = &answers[..] else { panic!("{answers:?}") };
+    assert!(answers.iter().all(|answer| answer["jsonrpc"] == "2.0"));
+    assert!(refused["error"]["code"].is_i64(), "no session, and no revision: {refused}");
+    assert_eq!(modern["result"]["resultType"], "complete");
+    assert_eq!(opened["result"]["protocolVersion"], "2025-06-18");
+    assert_eq!((&legacy["id"], &legacy["result"]["tools"][0]["name"]), (&json!(4), &json!("t")));
+}
+
+#[test]
 fn an_error_of_the_reader_comes_back_after_the_answers() {
     struct Broken;
     impl Read for Broken {

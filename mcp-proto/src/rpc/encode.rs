@@ -90,6 +90,7 @@ mod tests {
 
     #[test]
     fn what_is_written_is_a_message_of_its_kind() {
+        spec!("RPC-11");
         let id = Id::Text(Cow::Borrowed("\"\n"));
         let text = request(&id, "a\"b", r#"{"x":1}"#);
         let Ok(Message::Request(request)) = Message::parse(&text) else { panic!("{text}") };

@@ -80,6 +80,7 @@ mod tests {
 
     #[test]
     fn no_more_than_a_hundred_values_are_sent() {
+        spec!("CMP-02");
         let at_most = |values: usize| {
             let text = encoded(&Completion::new((0..values).map(|value| format!("{value}"))));
             let sent = text.matches('"').count() / 2

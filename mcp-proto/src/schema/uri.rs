@@ -64,6 +64,7 @@ mod tests {
 
     #[test]
     fn absolute_uris_are_accepted() {
+        spec!("RES-06");
         for text in [
             "file:///a/b%20c",
             "https://u@example.com:80/a?b=c&d#e",
@@ -77,6 +78,7 @@ mod tests {
 
     #[test]
     fn everything_else_is_refused() {
+        spec!("RES-06", "RES-07");
         for text in [
             "", "a", "/a", ":a", "1a:b", "a b:c", "a:b c", "a:\n", "a:é", "a:%", "a:%2", "a:%2g",
             "a:b#c#d", "a:<b>", "a:\"", "a:{b}", "a_b:c",

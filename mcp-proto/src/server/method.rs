@@ -145,6 +145,7 @@ mod tests {
 
     #[test]
     fn absent_arguments_are_empty_ones() {
+        spec!("TOL-20");
         let method = read(Known::ToolsCall, r#"{"name":"t"}"#).unwrap();
         let empty = Json::parse_text("{}").unwrap();
         assert_eq!(method, Method::ToolsCall { name: "t".into(), arguments: empty });
@@ -174,6 +175,7 @@ mod tests {
 
     #[test]
     fn a_completion_may_know_other_arguments() {
+        spec!("CMP-05");
         let params = |context: &str| {
             let (reference, argument) =
                 (r#"{"type":"ref/resource","uri":"a:{x}"}"#, r#"{"name":"x","value":"v"}"#);

@@ -98,6 +98,7 @@ fn a_sampling_request_has_the_prompt_and_the_limit() {
 
 #[test]
 fn the_person_may_decline_and_cancel() {
+    mcp_proto::spec!("ELI-10");
     for (action, expected) in
         [("decline", "The person declined."), ("cancel", "The person cancelled.")]
     {

@@ -101,6 +101,23 @@ fn pages_give_every_entry_once_and_in_order() {
 }
 
 #[test]
+fn a_list_is_the_same_on_each_connection_and_whatever_came_before() {
+    mcp_proto::spec!("TOL-16", "VER-17");
+    let lists = |peer: &mut Peer| LISTS.map(|(method, member)| entries(peer, method, member));
+    let first = lists(&mut Peer::new(MODERN));
+    let mut second = Peer::with(MODERN, json!({}));
+    for (method, params) in [
+        ("tools/call", json!({"name": "test_simple_text"})),
+        ("resources/read", json!({"uri": "test://static-text"})),
+        ("prompts/get", json!({"name": "test_simple_prompt"})),
+        ("no/such", json!({})),
+    ] {
+        second.request(method, params);
+        assert_eq!(lists(&mut second), first, "after {method}");
+    }
+}
+
+#[test]
 fn a_cursor_of_nobody_is_refused() {
     in_both(|peer| {
         let came = peer.request("tools/list", json!({"cursor": "nonsense"}));

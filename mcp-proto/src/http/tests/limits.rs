@@ -90,7 +90,7 @@ fn only_so_many_calls_of_a_session_send_their_clients_away() {
 
 #[test]
 fn a_session_gets_only_so_many_logs_in_a_second() {
-    spec!("LOG-13");
+    spec!("LOG-13", "SEC-16");
     let mut site = Site::with(|server, _| server.limits.logs_per_second_max = 2);
     site.open(Version::V2025_11_25);
     let exchange = site.say(&call("1"));

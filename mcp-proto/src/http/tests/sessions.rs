@@ -26,7 +26,7 @@ fn a_request_without_a_session_id_is_refused() {
 
 #[test]
 fn unknown_ended_and_foreign_sessions_are_the_same() {
-    spec!("SEC-02", "SHL-37");
+    spec!("ELI-27", "SEC-02", "SHL-37");
     let mut site = Site::operating(Version::V2025_11_25);
     let ended = site.sessions[0].1.clone();
     let delete = site.delete();

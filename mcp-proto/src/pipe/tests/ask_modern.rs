@@ -28,7 +28,10 @@ const ACCEPT: &str = r#"{"k":{"action":"accept","content":{"name":"n"}}}"#;
 
 #[test]
 fn a_question_ends_the_call_and_its_answer_begins_another() {
-    spec!("CCH-05", "ELI-16", "ELI-25", "MRT-03", "MRT-05", "MRT-26", "ROO-05", "RPC-27", "SAM-12");
+    spec!(
+        "CCH-05", "ELI-16", "ELI-25", "MRT-03", "MRT-05", "MRT-26", "ROO-05", "RPC-27", "SAM-12",
+        "STD-10", "TOL-18",
+    );
     let mut peer = Peer::calling(LATEST);
     let (message, url, elicitation) = ("Log in".into(), "https://a/".into(), "e-1".into());
     let url = Question::ElicitUrl { message, url, elicitation };
@@ -115,7 +118,7 @@ fn a_state_expires() {
 
 #[test]
 fn another_server_with_the_same_key_opens_the_state_and_another_key_does_not() {
-    spec!("MRT-21", "MRT-28");
+    spec!("ELI-23", "MRT-21", "MRT-28", "SEC-03", "VER-15");
     let server = |key: u8, subject: &str| {
         Peer::with(|config| {
             config.state_keys = Vec::from([StateKey { id: 1, key: [key; 32] }]);

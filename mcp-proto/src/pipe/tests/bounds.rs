@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn a_peer_has_so_many_calls_in_flight_and_no_more() {
-    spec!("SEC-07");
+    spec!("SEC-07", "SEC-11");
     for version in [Version::V2025_11_25, Version::V2026_07_28] {
         let mut peer = Peer::with(|config| config.limits.calls_max = 3).in_operation(version);
         for id in 1..=3 {
@@ -89,7 +89,7 @@ fn a_peer_that_does_not_read_is_not_served_until_it_does() {
 
 #[test]
 fn logs_and_progress_that_a_slow_peer_would_not_get_are_dropped_and_counted() {
-    spec!("LOG-13", "PRG-13", "SEC-17");
+    spec!("LOG-13", "PRG-13", "SEC-16", "SEC-17");
     let mut peer = Peer::with(|config| config.limits.output_bytes_max = 1000);
     peer = peer.in_operation(Version::V2025_11_25);
     peer.send(&legacy("1", "tools/call", &format!(r#"{{{TOOL},"_meta":{{"progressToken":1}}}}"#)));

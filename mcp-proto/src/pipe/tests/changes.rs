@@ -7,7 +7,7 @@ const LATEST: Version = Version::V2025_11_25;
 
 #[test]
 fn the_difference_between_two_offers_is_told() {
-    spec!("PRM-08", "RES-06", "TOL-09");
+    spec!("PRM-08", "RES-06", "TOL-09", "TOL-14");
     let mut peer = Peer::operating(LATEST);
     let offers = [
         offer(),
@@ -35,7 +35,7 @@ fn the_difference_between_two_offers_is_told() {
 
 #[test]
 fn a_change_that_was_not_declared_is_not_told() {
-    spec!("INI-17");
+    spec!("INI-17", "TOL-15");
     let mut peer = Peer::operating(LATEST);
     let mut still = offer();
     still.capabilities.tools = Some(ListCapability { list_changed: false });
@@ -50,7 +50,7 @@ fn a_change_that_was_not_declared_is_not_told() {
 
 #[test]
 fn a_client_of_the_latest_revision_that_does_not_listen_is_told_nothing() {
-    spec!("LIS-04");
+    spec!("LIS-04", "RES-10");
     let mut peer = Peer::calling(Version::V2026_07_28);
     peer.set_offer(Offer { tools_revision: 1, ..offer() });
     peer.command(Command::ResourceUpdated { uri: "a:1".into() }).unwrap();

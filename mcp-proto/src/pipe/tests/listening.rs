@@ -49,7 +49,7 @@ fn every_change_carries_the_id_of_the_listen_with_its_type() {
 
 #[test]
 fn only_what_was_asked_for_is_told() {
-    spec!("LIS-04", "LIS-07", "LOG-09");
+    spec!("LIS-04", "LIS-07", "LOG-09", "RES-10");
     let mut peer = Peer::fresh();
     peer.send(&listen("1", r#"{"promptsListChanged":true,"toolsListChanged":false}"#));
     peer.forget();

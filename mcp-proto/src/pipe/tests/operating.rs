@@ -25,7 +25,7 @@ fn a_call_is_answered_under_its_own_id_in_each_revision() {
 
 #[test]
 fn every_method_that_is_the_applications_reaches_it() {
-    spec!("CMP-06", "PAG-08", "VER-13");
+    spec!("CMP-06", "PAG-08", "TOL-20", "VER-13");
     let mut peer = Peer::operating(Version::V2025_06_18);
     for (id, method, params) in [
         ("1", "tools/list", r#"{"cursor":"c"}"#),
@@ -75,7 +75,7 @@ fn every_method_that_is_the_applications_reaches_it() {
 
 #[test]
 fn what_is_not_offered_does_not_exist() {
-    spec!("CMP-03", "INI-17", "INI-18", "RPC-16", "RPC-35");
+    spec!("CMP-03", "INI-17", "INI-18", "PRM-01", "RES-01", "RES-08", "RPC-16", "RPC-35", "TOL-01");
     let mut peer = Peer::operating(Version::V2025_11_25);
     peer.set_offer(Offer::default());
     peer.forget();
@@ -107,6 +107,7 @@ fn what_is_not_offered_does_not_exist() {
 
 #[test]
 fn a_subscription_is_answered_with_an_empty_result_and_told_of_changes() {
+    spec!("RES-09", "RES-11");
     let mut peer = Peer::operating(Version::V2025_11_25);
     let updated = || Command::ResourceUpdated { uri: "a:1".into() };
     peer.send(&legacy("1", "resources/subscribe", r#"{"uri":"a:1"}"#));

@@ -15,7 +15,7 @@ fn refused(version: Version, method: &str, members: &str) -> String {
 
 #[test]
 fn parameters_of_a_wrong_shape_are_refused_and_the_refusal_says_why() {
-    spec!("PRM-06", "RPC-17");
+    spec!("CMP-07", "PRM-06", "PRM-09", "RPC-17");
     let mut table = String::new();
     for (method, members) in [
         ("tools/call", ""),

@@ -161,6 +161,7 @@ proptest! {
         steps in prop::collection::vec(step(), 0..80),
         small in any::<bool>(),
     ) {
+        spec!("SEC-12");
         let mut peer = Peer::with(|config| {
             config.limits.output_bytes_max = if small { 300 } else { 100_000 };
             config.limits.calls_max = 4;

@@ -160,6 +160,7 @@ fn answers_reach_the_handler_typed() {
 
 #[test]
 fn an_answer_that_does_not_fit_is_an_error_of_the_request_that_carries_it() {
+    spec!("ELI-09");
     for (ask, answer) in [
         (ELICIT, "[]"),
         (ELICIT, "{}"),

@@ -58,6 +58,7 @@ fn all_pages(router: &mut Router<()>, client: &Call) -> Vec<Vec<String>> {
 
 #[test]
 fn a_thousand_tools_are_listed_in_order_and_found_by_name() {
+    spec!("TOL-03");
     let mut router = numbered(1000);
     let pages = all_pages(&mut router, &client(MODERN));
     assert!(pages.iter().all(|names| names.len() == 100));
@@ -87,6 +88,7 @@ fn a_page_of_size_zero_has_one_entry() {
 
 #[test]
 fn a_cursor_survives_the_removal_of_the_entry_it_stands_on() {
+    spec!("PAG-06");
     let mut router = numbered(6);
     router.page_size(2);
     let client = client(MODERN);
@@ -110,6 +112,7 @@ fn what_takes_the_name_of_another_takes_its_place() {
 
 #[test]
 fn a_cursor_that_is_none_of_the_list_is_refused() {
+    spec!("PAG-05");
     let mut router = numbered(3);
     router.page_size(1).prompt(Prompt::new("p"), |_, _| Err(Stop::NotFound));
     let client = client(MODERN);
@@ -231,6 +234,32 @@ fn prompts_resources_and_templates_are_listed_as_granted() {
     ];
     assert_eq!(said(&granted), expected);
     assert!(said(&client(MODERN)).iter().all(|list| list.matches("\"name\"").count() == 2));
+}
+
+#[test]
+fn every_page_may_be_cached_alike_and_shows_what_is_granted_all_the_same() {
+    spec!("CCH-04", "CCH-15");
+    let mut router = numbered(3);
+    router.page_size(1);
+    router.cache_lists(CacheHint { ttl: core::time::Duration::from_secs(5), public: true });
+    let grant = Grant { tools: Allow::only(["tool1"]), ..Grant::default() };
+    let granted = Call { grant: Arc::new(grant), ..client(MODERN) };
+    for (client, count) in [(client(MODERN), 3), (granted, 1)] {
+        let (mut cursor, mut pages) = (None, 0);
+        loop {
+            let method = Method::ToolsList { cursor };
+            let said = serve(&mut router, &mut (), client.clone(), method).remove(0);
+            let text = said.strip_suffix(" cache 5s public true").unwrap();
+            let page = text.strip_prefix("result ").unwrap();
+            let page: serde_json::Value = serde_json::from_str(page).unwrap();
+            pages += 1;
+            cursor = page["nextCursor"].as_str().map(Box::from);
+            if cursor.is_none() {
+                break;
+            }
+        }
+        assert_eq!(pages, count);
+    }
 }
 
 #[test]

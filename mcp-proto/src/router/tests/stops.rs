@@ -43,6 +43,7 @@ fn check(version: Version, stop: &Stop, tool: &str, rest: &str) {
 
 #[test]
 fn a_failure_is_told_to_a_model_and_to_nobody_else() {
+    spec!("SEC-10", "TOL-05");
     for version in Version::ALL {
         check(
             version,
@@ -76,6 +77,7 @@ fn an_undeclared_capability_is_named() {
 
 #[test]
 fn what_is_not_found_has_the_error_of_the_revision() {
+    spec!("RES-02", "RES-03", "RES-04");
     for (version, code) in [(LEGACY, -32002), (MODERN, -32602)] {
         for (place, method) in methods().into_iter().enumerate() {
             let said = serve(&mut router(), &mut Stop::NotFound, client(version), method);

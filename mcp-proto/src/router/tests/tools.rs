@@ -41,6 +41,7 @@ fn arguments_reach_the_handler_typed() {
 
 #[test]
 fn arguments_that_do_not_fit_are_a_failure_that_names_the_member() {
+    spec!("TOL-06");
     for version in Version::ALL {
         let call = |arguments| {
             serve(&mut adder(), &mut 0, client(version), tool("add", arguments)).remove(0)
@@ -52,7 +53,19 @@ fn arguments_that_do_not_fit_are_a_failure_that_names_the_member() {
 }
 
 #[test]
+fn a_tool_of_any_name_can_be_called() {
+    spec!("TOL-17");
+    let long = "x".repeat(129);
+    for name in ["a", "A-1_b.c", "two words", "grün", "", &long] {
+        let mut router = Router::new();
+        router.tool(Tool::new(name), |_, _: Json| Ok("called"));
+        assert_eq!(serve(&mut router, &mut (), client(MODERN), tool(name, "{}")), [text("called")]);
+    }
+}
+
+#[test]
 fn an_unknown_tool_is_named_shortly() {
+    spec!("TOL-04");
     let name = "x".repeat(10_000);
     let said = serve(&mut adder(), &mut 0, client(MODERN), tool(&name, "{}")).remove(0);
     assert!(said.starts_with("error -32602 Unknown tool: xxx"), "{said}");
@@ -93,6 +106,7 @@ fn a_validator_sees_arguments_before_the_handler_does() {
 
 #[test]
 fn a_result_that_breaks_its_schema_is_not_sent() {
+    spec!("TOL-07");
     let mut router = Router::new();
     let schema = r#"{"type":"object"}"#;
     let with_schema = Tool::new("t").output_schema(json(schema)).unwrap();
@@ -153,6 +167,7 @@ fn what_nobody_wants_to_hear_is_not_even_encoded() {
 
 #[test]
 fn values_are_attached_where_there_is_a_session() {
+    spec!("VER-16");
     for version in [LEGACY, MODERN] {
         let mut router = Router::new();
         router.tool(Tool::new("t"), |cx, _: Json| {

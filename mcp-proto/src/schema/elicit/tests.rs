@@ -28,11 +28,13 @@ fn form() -> Form {
 
 #[test]
 fn a_form_has_what_the_revision_has() {
+    spec!("ELI-13");
     insta::assert_snapshot!(table_of_params(|rules| form().to_params(rules)));
 }
 
 #[test]
 fn a_multiple_choice_is_sent_from_the_revision_that_has_it() {
+    spec!("ELI-12");
     let form = Form::new("m")
         .field("plain", Field::choices(["a", "b"]).min_items(1).max_items(2).default_value(["b"]))
         .field("titled", Field::titled_choices([("a", "A")]).required());
@@ -201,6 +203,7 @@ fn a_schema_written_by_hand_loses_what_an_older_revision_does_not_have() {
 
 #[test]
 fn schemas_that_are_not_flat_are_refused() {
+    spec!("ELI-06");
     for property in [
         r#"{"type":"object","properties":{}}"#,
         r#"{"type":"array","items":{"type":"object"}}"#,
@@ -241,6 +244,7 @@ fn schemas_that_are_not_flat_are_refused() {
 
 #[test]
 fn answers_are_accepted_declined_or_cancelled() {
+    spec!("ELI-10");
     let read = |text| read_elicited(&json(text));
     let content = r#"{"action":"accept","content":{"a" : 1},"_meta":{}}"#;
     assert_eq!(read(content), Ok(Elicited::Accepted(json(r#"{"a" : 1}"#))));

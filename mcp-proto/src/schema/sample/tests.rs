@@ -65,6 +65,7 @@ fn tools_are_sent_from_the_revision_that_has_them() {
 
 #[test]
 fn tool_blocks_and_several_blocks_are_refused_where_the_revision_has_none() {
+    spec!("SAM-10", "SAM-14");
     let old = Version::V2025_06_18.rules();
     let two = vec![Content::text("a").into(), Content::text("b").into()];
     for request in [
@@ -80,6 +81,7 @@ fn tool_blocks_and_several_blocks_are_refused_where_the_revision_has_none() {
 
 #[test]
 fn each_use_of_a_tool_is_followed_by_its_result_and_nothing_else() {
+    spec!("SAM-05", "SAM-06");
     let ask = || Sampling::new("p", 1);
     let mixed = || vec![answers("1"), Content::text("x").into()];
     for (why, request) in [
@@ -123,6 +125,7 @@ fn what_a_model_is_not_sent_is_refused() {
 
 #[test]
 fn a_request_needs_what_it_uses_where_clients_can_declare_it() {
+    spec!("SAM-02", "SAM-09");
     use Capability::{Sampling as Plain, SamplingContext, SamplingTools};
     let with_tools = Sampling::new("p", 1).tool(Tool::new("t"));
     let all = with_tools.include_context(IncludeContext::AllServers);
@@ -134,6 +137,7 @@ fn a_request_needs_what_it_uses_where_clients_can_declare_it() {
 
 #[test]
 fn an_answer_is_one_block_or_several() {
+    spec!("SAM-10", "SAM-11");
     let one = Sampled::read(&json(
         r#"{"role":"assistant","content":{"type":"text","text":"Paris"},"model":"m",
             "stopReason":"a new reason"}"#,

@@ -26,6 +26,7 @@ fn a_template_without_variables_matches_itself() {
 
 #[test]
 fn a_variable_takes_one_segment() {
+    spec!("RES-07");
     check(
         "users://{id}",
         &[

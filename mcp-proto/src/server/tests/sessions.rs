@@ -40,6 +40,7 @@ fn each_session_has_its_own_ids() {
 
 #[test]
 fn only_the_session_that_was_asked_can_answer() {
+    spec!("ELI-23");
     let mut core = Core::new();
     let sessions = [1, 2].map(|number| core.session(number));
     let call = core.call(sessions[0], TOOL);

@@ -134,6 +134,7 @@ fn a_malformed_response_is_known_as_a_response() {
 
 #[test]
 fn an_error_response_may_lack_an_id_and_a_result_may_not() {
+    spec!("RPC-20");
     let error = r#"{"code":-32700,"message":"m","data":[1e999]}"#;
     for (id, expected) in [
         ("", None),

@@ -229,6 +229,28 @@ fn a_404_without_a_session_ends_the_call_alone() {
 }
 
 #[test]
+fn a_cursor_of_a_lost_session_is_not_used_in_the_next() {
+    spec!("PAG-07");
+    let mut net = Net::legacy();
+    let walk = || CallOptions { all_pages: true, ..patient() };
+    net.http.call(net.now, "tools/list", &json("{}"), walk());
+    net.drain();
+    let first = net.next("tools/list");
+    net.answer(&first, r#"{"tools":[],"nextCursor":"of s-1"}"#);
+    let second = net.next("tools/list");
+    assert_eq!(second.member("params")["cursor"], "of s-1");
+    net.head(&second, 404, &[]);
+    assert_eq!(net.outcome(), Err(CallError::Lost(Delivery::NotSent)));
+    net.begin_session("s-2");
+    let stream = net.next("GET");
+    net.head(&stream, 405, &[]);
+    net.nothing_more();
+    net.http.call(net.now, "tools/list", &json("{}"), walk());
+    net.drain();
+    assert!(net.next("tools/list").member("params").get("cursor").is_none());
+}
+
+#[test]
 fn subscriptions_are_made_again_in_the_new_session() {
     let mut net = Net::legacy();
     let wish = Listening { uris: Vec::from(["a:1".into()]), ..Listening::default() };

@@ -11,7 +11,7 @@ fn progress(token: &str, progress: f64) -> String {
 
 #[test]
 fn a_call_is_one_request_in_the_way_of_its_era() {
-    spec!("META-01", "RPC-01");
+    spec!("META-01", "RPC-01", "STD-03");
     for (version, expected) in [(Version::V2025_11_25, false), (Version::V2026_07_28, true)] {
         let mut peer = Peer::ready(version);
         peer.tool(CallOptions::default());
@@ -288,7 +288,7 @@ fn an_answer_that_came_with_the_end_is_an_answer() {
 
 #[test]
 fn results_are_kept_as_they_came() {
-    spec!("META-15", "RPC-38");
+    spec!("META-15", "RES-13", "RPC-38", "TOL-11");
     let text = r#"{"x": 1.50, "_meta":{"io.modelcontextprotocol/serverInfo":{},"a":null},"content":[ ],"inputRequests":5}"#;
     for version in Version::ALL {
         let (mut peer, _) = Peer::calling(version);
@@ -299,7 +299,7 @@ fn results_are_kept_as_they_came() {
 
 #[test]
 fn the_type_of_a_result_is_one_that_was_agreed() {
-    spec!("META-14", "META-15", "META-16");
+    spec!("META-14", "META-15", "META-16", "VER-12");
     let unknown = |text: &str| Err(CallError::Violation(Violation::UnknownResultType(json(text))));
     for (text, accepted, with_extension) in [
         (r#"{"content":[]}"#, true, true),

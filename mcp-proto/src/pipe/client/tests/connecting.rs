@@ -353,7 +353,7 @@ fn a_level_that_was_set_early_is_told_in_the_way_of_the_era() {
 
 #[test]
 fn what_the_server_says_of_itself_is_kept() {
-    spec!("INI-22", "INI-24");
+    spec!("ELI-30", "INI-22", "INI-24");
     for info in [
         r#""_meta":{"io.modelcontextprotocol/serverInfo":{"name":"n","version":"2"}}"#,
         r#""serverInfo":{"name":"n","version":"2"}"#,

@@ -24,7 +24,7 @@ fn code_of(
 
 #[test]
 fn every_kind_of_question_is_put_to_the_application_and_its_answer_sent() {
-    spec!("RPC-06");
+    spec!("ELI-21", "ROO-07", "RPC-06", "SAM-08", "SAM-16");
     let mut peer = Peer::ready(Version::V2025_11_25);
     peer.ask("\"q\"", "roots/list", "{}");
     peer.ask("8", "sampling/createMessage", SAMPLE);
@@ -178,7 +178,7 @@ fn a_conversation_whose_tools_are_out_of_balance_is_refused() {
 
 #[test]
 fn an_answer_to_a_form_is_sent_once_it_fits() {
-    spec!("ELI-08");
+    spec!("ELI-08", "ELI-11", "ELI-30");
     let mut peer = Peer::ready(Version::V2025_11_25);
     let schema = r#"{"$schema":"x","type":"object","properties":{"name":{"type":"string","minLength":2},"born":{"type":"integer","minimum":1900},"new":{"type":"string","x-new":1}},"required":["name","new"]}"#;
     let form = format!(r#"{{"message":"Who?","requestedSchema":{schema}}}"#);
@@ -208,6 +208,21 @@ fn an_answer_to_a_form_is_sent_once_it_fits() {
     peer.ask("4", "elicitation/create", URL);
     assert_eq!(peer.give(3, "{}"), Err(CommandError::InvalidAnswer));
     peer.give(3, r#"{"action":"accept"}"#).unwrap();
+}
+
+#[test]
+fn a_form_may_have_titles_as_older_revisions_write_them() {
+    spec!("ELI-24");
+    let choice = r#"{"type":"string","enum":["a","b"],"enumNames":["A","B"]}"#;
+    let schema = format!(r#"{{"type":"object","properties":{{"c":{choice}}}}}"#);
+    let form = format!(r#"{{"message":"Which?","requestedSchema":{schema}}}"#);
+    for version in [Version::V2025_06_18, Version::V2025_11_25] {
+        let mut peer = Peer::ready(version);
+        peer.ask("1", "elicitation/create", &form);
+        let wrong = r#"{"action":"accept","content":{"c":"A"}}"#;
+        assert_eq!(peer.give(0, wrong), Err(CommandError::InvalidAnswer));
+        peer.give(0, r#"{"action":"accept","content":{"c":"a"}}"#).unwrap();
+    }
 }
 
 #[test]
@@ -247,7 +262,7 @@ fn pings_are_answered_at_any_time_before_the_end() {
 
 #[test]
 fn a_server_of_the_latest_revision_gets_no_answers() {
-    spec!("RPC-28", "RPC-29");
+    spec!("RPC-28", "RPC-29", "STD-09");
     let pinned = |config: &mut ClientConfig| config.era = Era::Pinned(Version::V2026_07_28);
     let mut peer = Peer::with(pinned).started();
     peer.forget();

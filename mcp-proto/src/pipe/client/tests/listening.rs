@@ -76,7 +76,7 @@ fn a_listen_is_granted_what_was_asked_and_no_more() {
 
 #[test]
 fn changes_are_heard_under_the_tag_of_an_open_listen_alone() {
-    spec!("LIS-09", "LIS-19");
+    spec!("LIS-09", "LIS-19", "STD-11");
     let mut peer = Peer::ready(Version::V2026_07_28);
     peer.tell(TOOLS, "{}");
     peer.listen(&wish());
@@ -205,6 +205,7 @@ fn an_older_server_that_does_not_answer_is_not_waited_for() {
 
 #[test]
 fn two_listens_have_a_tag_each() {
+    spec!("STD-11");
     let (mut peer, first) = listening();
     peer.listen(&Listening { tools: true, ..Listening::default() });
     acknowledge(&mut peer, "3", r#"{"toolsListChanged":true}"#);

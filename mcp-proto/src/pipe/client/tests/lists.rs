@@ -49,6 +49,17 @@ fn each_list_has_its_member() {
 }
 
 #[test]
+fn annotations_for_http_mean_nothing_on_a_pipe() {
+    spec!("SHM-47");
+    let schema = r#"{"type":"object","properties":{"a":{"type":"null","x-mcp-header":""}}}"#;
+    let tool = format!(r#"{{"name":"t","inputSchema":{schema}}}"#);
+    let mut peer = Peer::ready(Version::V2026_07_28);
+    peer.call("tools/list", "{}", walk());
+    peer.reply("2", &format!(r#"{{"tools":[{tool}]}}"#));
+    assert_eq!(peer.outcome(), Ok(json(&format!(r#"{{"tools":[{tool}]}}"#))));
+}
+
+#[test]
 fn a_list_that_cannot_be_walked_is_a_violation() {
     let cases = [
         ("{}", CallError::Violation(Violation::Malformed)),

@@ -28,7 +28,7 @@ fn asked(requests: &str, state: &str) -> (Peer, ClientCallId) {
 
 #[test]
 fn a_call_goes_on_when_its_last_question_is_answered() {
-    spec!("MRT-08", "MRT-09", "MRT-11", "MRT-14", "MRT-16");
+    spec!("MRT-08", "MRT-09", "MRT-11", "MRT-13", "MRT-14", "MRT-16", "MRT-29");
     let requests = [
         elicit("k"),
         ROOTS.into(),

@@ -198,6 +198,7 @@ proptest! {
 proptest! {
     #[test]
     fn junk_is_no_message_and_never_panics(bytes: Vec<u8>, text in "[\\[{:,\"}\\]a0-9. \\\\eu]*") {
+        spec!("SEC-12");
         for bytes in [&bytes[..], text.as_bytes()] {
             let by_serde_json = serde_json::from_slice::<&RawValue>(bytes);
             match Body::parse(bytes) {

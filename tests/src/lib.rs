@@ -1,12 +1,15 @@
 //! What the tests that cross crates share: the server with every feature, a way to talk to a
-//! server in memory, what must hold on a pipe, and the bodies of the fuzz targets.
+//! server in memory, what must hold on a pipe, the simulator with its model, and the bodies of the
+//! fuzz targets.
 
 pub mod everything;
 pub mod fuzz;
 pub mod http;
 pub mod load;
+pub mod model;
 mod peer;
 mod served;
+pub mod sim;
 mod wire;
 
 pub use mcp_proto::testing::{Seeded, checker};

@@ -1,0 +1,441 @@
+//! A client and its application: it does what the script says, and keeps what it sees.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use mcp_proto::{
+    ClientPipe, ClientPipeOutput, ErrorObject, Instant, Limits,
+    client::{CallError, CallOptions, ClientCallId, ClientConfig, ClientEvent, Era, QuestionId},
+    schema::{
+        Answer, ClientCapabilities, ElicitationCapability, Implementation, Question,
+        SamplingCapability,
+    },
+    wire::Json,
+};
+
+use super::{
+    app,
+    changes::{self, Heard, Topic},
+    plan,
+    script::{Play, Said, level_of},
+};
+use crate::model::{Answered, Revision, Seen, Tries};
+
+/// A client and its application.
+pub(super) struct Actor {
+    pub(super) plan: plan::Client,
+    number: usize,
+    pub(super) pipe: ClientPipe,
+    /// How often it has begun anew.
+    pub(super) life: u32,
+    /// What is known of each life.
+    pub(super) lives: Vec<Life>,
+    pub(super) calls: Vec<Made>,
+    by_id: BTreeMap<ClientCallId, usize>,
+    heard: Heard,
+    levels: Vec<LevelSet>,
+    questions: Vec<Open>,
+    pub(super) wants: Vec<Want>,
+    /// Counts what happens, so that it can be said what came before what.
+    clock: u64,
+}
+
+/// What became of a connection.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Life {
+    pub(super) agreed: Option<Revision>,
+    pub(super) failed: bool,
+    /// Whether the connection has ended.
+    pub(super) ended: bool,
+    /// Whether it was the client that ended it.
+    pub(super) left: bool,
+    /// Whether something went wrong with it that may take the client's patience.
+    pub(super) disturbed: bool,
+}
+
+/// A call that was made.
+#[derive(Debug)]
+pub(super) struct Made {
+    pub(super) tag: String,
+    pub(super) call: plan::Call,
+    pub(super) life: u32,
+    id: ClientCallId,
+    begun: u64,
+    ended: Option<u64>,
+    pub(super) seen: Vec<Seen>,
+    /// How much of that was seen when the call ended.
+    pub(super) seen_at_end: usize,
+    pub(super) outcome: Option<Result<Json, CallError>>,
+    /// Whether there was room for it.
+    pub(super) room: bool,
+    pub(super) cancelled: bool,
+}
+
+/// The log level was set.
+#[derive(Debug)]
+struct LevelSet {
+    life: u32,
+    level: u8,
+    id: Option<ClientCallId>,
+    at: u64,
+    /// Since when it holds for certain.
+    done: Option<u64>,
+}
+
+/// A question that waits for all to be well again.
+#[derive(Debug)]
+struct Open {
+    id: QuestionId,
+    answered: Answered,
+    person: bool,
+}
+
+/// What the application wants to be reminded of.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Want {
+    /// To answer a question, so much later.
+    Answer { after: Duration, question: QuestionId, answered: Answered, person: bool },
+    /// To have its connection closed.
+    Close,
+    /// To have its server started anew.
+    Respawn,
+}
+
+impl Actor {
+    pub(super) fn new(number: usize, plan: &plan::Client) -> Self {
+        Self {
+            plan: plan.clone(),
+            number,
+            pipe: ClientPipe::new(config(plan)),
+            life: 0,
+            lives: vec![Life::default()],
+            calls: Vec::new(),
+            by_id: BTreeMap::new(),
+            heard: Heard::default(),
+            levels: Vec::new(),
+            questions: Vec::new(),
+            wants: Vec::new(),
+            clock: 0,
+        }
+    }
+
+    /// What is known of the connection it has.
+    pub(super) fn now(&mut self) -> &mut Life {
+        self.lives.last_mut().expect("there is a life")
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        self.lives.last().is_some_and(|life| life.ended)
+    }
+
+    /// Begins anew, over another connection.
+    pub(super) fn reconnect(&mut self, now: Instant) {
+        self.life += 1;
+        self.lives.push(Life::default());
+        self.by_id.clear();
+        self.questions.clear();
+        self.pipe = ClientPipe::new(config(&self.plan));
+        self.pipe.start(now);
+    }
+
+    fn tick(&mut self) -> u64 {
+        self.clock += 1;
+        self.clock
+    }
+
+    /// Makes a call; gives its number.
+    pub(super) fn call(&mut self, now: Instant, call: &plan::Call) -> usize {
+        let tag = format!("c{}.{}", self.number, self.calls.len());
+        let play = Play { tag: tag.clone(), steps: call.steps.clone() };
+        let params = serde_json::json!({"name": "script", "arguments": play}).to_string();
+        let params = Json::parse_text(&params).expect("JSON");
+        let options = CallOptions {
+            progress: call.progress,
+            log_level: call.level.map(level_of),
+            ..CallOptions::default()
+        };
+        let room = self.pipe.client().calls().count() < self.plan.calls_max as usize;
+        let id = self.pipe.call(now, "tools/call", &params, options);
+        let begun = self.tick();
+        self.by_id.insert(id, self.calls.len());
+        self.calls.push(Made {
+            tag,
+            call: call.clone(),
+            life: self.life,
+            id,
+            begun,
+            ended: None,
+            seen: Vec::new(),
+            seen_at_end: 0,
+            outcome: None,
+            room,
+            cancelled: false,
+        });
+        self.calls.len() - 1
+    }
+
+    /// Gives a call up, if it has not ended.
+    pub(super) fn cancel(&mut self, number: usize) {
+        let Some(made) = self.calls.get_mut(number) else { return };
+        if made.life == self.life && self.pipe.cancel(made.id, Some("a change of mind")).is_ok() {
+            made.cancelled = true;
+        }
+    }
+
+    pub(super) fn set_level(&mut self, now: Instant, level: u8) {
+        let id = self.pipe.set_level(now, level_of(level));
+        let at = self.tick();
+        self.levels.push(LevelSet { life: self.life, level, id, at, done: None });
+    }
+
+    pub(super) fn listen(&mut self, now: Instant, lists: u8, uris: u8) {
+        let (wish, topics) = changes::wish(lists, uris);
+        let id = self.pipe.listen(now, wish);
+        let (life, at) = (self.life, self.tick());
+        self.heard.begin(life, id, topics, at);
+    }
+
+    /// Something changes on the server.
+    pub(super) fn changes(&mut self, topic: Topic) {
+        let (life, at) = (self.life, self.tick());
+        self.heard.changes(life, topic, at);
+    }
+
+    pub(super) fn unlisten(&mut self) {
+        let (life, at) = (self.life, self.tick());
+        if let Some(id) = self.heard.end_oldest(life, at) {
+            let _ = self.pipe.cancel(id, None);
+        }
+    }
+
+    pub(super) fn answer(
+        &mut self,
+        now: Instant,
+        question: QuestionId,
+        answered: Answered,
+        person: bool,
+    ) {
+        let json = |text: &str| Answer::Given(Json::parse_text(text).expect("JSON"));
+        let answer = match answered {
+            Answered::Value(value) if person => {
+                json(&format!(r#"{{"action":"accept","content":{{"value":{value}}}}}"#))
+            }
+            Answered::Value(value) => json(&format!(
+                r#"{{"role":"assistant","model":"m","content":{{"type":"text","text":"{value}"}}}}"#
+            )),
+            Answered::Declined => json(r#"{"action":"decline"}"#),
+            Answered::Dismissed => json(r#"{"action":"cancel"}"#),
+            Answered::Refused => Answer::Refused(ErrorObject::new(-1, "refuses")),
+        };
+        // It may be withdrawn by now.
+        let _ = self.pipe.answer(now, question, answer);
+    }
+
+    /// All is well again: what was left unanswered is answered.
+    pub(super) fn heal(&mut self, now: Instant) {
+        for Open { id, answered, person } in core::mem::take(&mut self.questions) {
+            self.answer(now, id, answered, person);
+        }
+    }
+
+    /// What the client is told; `well`: all is well, and every question is answered soon. Gives a
+    /// line for the trace.
+    pub(super) fn poll(&mut self, well: bool) -> Option<Result<String, String>> {
+        let output = self.pipe.poll_output()?;
+        Some(match output {
+            ClientPipeOutput::Event(event) => {
+                let shown = format!("{event:?}");
+                self.told(event, well)
+                    .map(|()| shown.clone())
+                    .map_err(|why| format!("{why}: {shown}"))
+            }
+            ClientPipeOutput::Respawn => {
+                self.wants.push(Want::Respawn);
+                Ok("Respawn".into())
+            }
+            ClientPipeOutput::Close => {
+                self.wants.push(Want::Close);
+                Ok("Close".into())
+            }
+            output => Err(format!("unknown: {output:?}")),
+        })
+    }
+
+    fn told(&mut self, event: ClientEvent, well: bool) -> Result<(), String> {
+        match event {
+            ClientEvent::Ready(agreement) => {
+                let name = agreement.version.as_str();
+                let agreed = Revision::ALL.into_iter().find(|revision| revision.date() == name);
+                let life = self.now();
+                if life.agreed.is_some() || life.failed {
+                    return Err("ready twice".into());
+                }
+                life.agreed = agreed;
+            }
+            ClientEvent::Failed(_) => {
+                let life = self.now();
+                if life.agreed.is_some() || life.failed {
+                    return Err("failed late".into());
+                }
+                life.failed = true;
+            }
+            ClientEvent::Finished { call, outcome } => return self.finished(call, outcome),
+            ClientEvent::Asked { question, call, ask } => {
+                return self.asked(question, call, &ask, well);
+            }
+            ClientEvent::Withdrawn { question } => {
+                self.questions.retain(|open| open.id != question);
+            }
+            ClientEvent::Progress { call, progress, .. } => {
+                let made = self.made(call)?;
+                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+                made.seen.push(Seen::Progress(progress as u32));
+            }
+            ClientEvent::Log { data, .. } => self.said(&data, Seen::Log)?,
+            ClientEvent::Notified { params, .. } => self.said(&params, Seen::Note)?,
+            ClientEvent::Listening { call, .. } => {
+                let (life, at) = (self.life, self.tick());
+                self.heard.open(life, call, at)?;
+            }
+            ClientEvent::ListChanged(list) => self.heard.told_of_list(self.life, list),
+            ClientEvent::ResourceUpdated { uri } => self.heard.told_of_resource(self.life, &uri)?,
+            ClientEvent::Dropped(dropped) => return Self::dropped(&dropped),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// What comes late is dropped; a server of ours sends nothing else that is.
+    fn dropped(dropped: &mcp_proto::client::DroppedByClient) -> Result<(), String> {
+        use mcp_proto::client::DroppedByClient::{Notification, Partial, UnknownResponse};
+        match dropped {
+            UnknownResponse | Partial(_) | Notification(_) => Ok(()),
+            _ => Err("dropped".into()),
+        }
+    }
+
+    fn made(&mut self, id: ClientCallId) -> Result<&mut Made, String> {
+        let number = *self.by_id.get(&id).ok_or("about no call of the script")?;
+        Ok(&mut self.calls[number])
+    }
+
+    fn by_tag(&mut self, tag: &str) -> Result<&mut Made, String> {
+        let found = self.calls.iter_mut().find(|made| made.tag == tag);
+        found.ok_or_else(|| format!("{tag} is a call of somebody else"))
+    }
+
+    fn said(&mut self, data: &Json, seen: impl Fn(usize) -> Seen) -> Result<(), String> {
+        let said: Said = serde_json::from_str(data.as_str()).map_err(|error| error.to_string())?;
+        let made = self.by_tag(&said.tag)?;
+        if matches!(made.outcome, Some(Ok(_) | Err(CallError::Refused(_)))) {
+            return Err(format!("{} is over", made.tag));
+        }
+        made.seen.push(seen(said.place));
+        Ok(())
+    }
+
+    fn asked(
+        &mut self,
+        question: QuestionId,
+        call: Option<ClientCallId>,
+        ask: &Question,
+        well: bool,
+    ) -> Result<(), String> {
+        let (params, person) = match ask {
+            Question::Elicit(params) => (params, true),
+            Question::Sample(params) => (params, false),
+            _ => return Err("nobody asks that".into()),
+        };
+        let params: serde_json::Value =
+            serde_json::from_str(params.as_str()).map_err(|error| error.to_string())?;
+        let text =
+            if person { &params["message"] } else { &params["messages"][0]["content"]["text"] };
+        let (tag, key) = text.as_str().and_then(|text| text.split_once(' ')).ok_or("no text")?;
+        if let Some(call) = call
+            && self.made(call)?.tag != tag
+        {
+            return Err(format!("a question of {tag}"));
+        }
+        let made = self.by_tag(tag)?;
+        made.seen.push(Seen::Asked(key.into()));
+        let answer = made.call.answers.get(key).ok_or("no such question")?;
+        let answered = answer.answered;
+        match answer.after.or(well.then_some(0)) {
+            Some(after) => {
+                let after = Duration::from_millis(after.into());
+                self.wants.push(Want::Answer { after, question, answered, person });
+            }
+            None => self.questions.push(Open { id: question, answered, person }),
+        }
+        Ok(())
+    }
+
+    fn finished(
+        &mut self,
+        id: ClientCallId,
+        outcome: Result<Json, CallError>,
+    ) -> Result<(), String> {
+        let (life, at) = (self.life, self.tick());
+        let worked = outcome.is_ok();
+        if let Some(number) = self.by_id.get(&id) {
+            let made = &mut self.calls[*number];
+            made.ended = Some(at);
+            made.seen_at_end = made.seen.len();
+            if made.outcome.replace(outcome).is_some() {
+                return Err(format!("{} ends twice", made.tag));
+            }
+            return Ok(());
+        }
+        let mut levels = self.levels.iter_mut().filter(|set| set.life == life);
+        if let Some(set) = levels.find(|set| set.id == Some(id)) {
+            set.done = worked.then_some(at);
+            return Ok(());
+        }
+        self.heard.end(life, id, at)
+    }
+
+    /// Whether the client was told of each change as often as it had to be; says otherwise.
+    pub(super) fn check_changes(&self) -> Result<(), String> {
+        (0..).zip(&self.lives).try_for_each(|(number, life)| self.heard.check(number, life))
+    }
+
+    /// The log levels that may be in force during a call.
+    pub(super) fn levels_of(&self, made: &Made, revision: Revision) -> Vec<Option<u8>> {
+        const AT_FIRST: u8 = 1;
+        if revision.is_modern() && made.call.level.is_some() {
+            return vec![made.call.level];
+        }
+        let mut levels = vec![(!revision.is_modern()).then_some(AT_FIRST)];
+        let end = made.ended.unwrap_or(u64::MAX);
+        for set in self.levels.iter().filter(|set| set.life == made.life && set.at < end) {
+            let modern = revision.is_modern().then_some(set.at);
+            if set.done.or(modern).is_some_and(|done| done < made.begun) {
+                levels.clear();
+            }
+            levels.push(Some(set.level));
+        }
+        levels
+    }
+}
+
+fn config(plan: &plan::Client) -> ClientConfig {
+    let capabilities = ClientCapabilities {
+        elicitation: plan.asks.then_some(ElicitationCapability { form: true, url: false }),
+        sampling: plan.samples.then(SamplingCapability::default),
+        ..ClientCapabilities::default()
+    };
+    let mut config = ClientConfig::new(Implementation::new("sim", "1"), capabilities);
+    config.era = match plan.tries {
+        Tries::Both => Era::Auto,
+        Tries::Legacy => Era::Legacy,
+        Tries::Only(revision) => Era::Pinned(app::version(revision)),
+    };
+    config.limits = Limits {
+        rounds_max: plan.rounds_max,
+        calls_max: plan.calls_max as usize,
+        ..Limits::default()
+    };
+    if plan.impatient {
+        config.timeouts.idle = Some(Duration::from_secs(2));
+    }
+    config
+}

@@ -1,0 +1,147 @@
+//! What is asked of a world at its end.
+
+use mcp_proto::client::{CallError, Delivery};
+
+use super::{
+    actor::{Actor, Made},
+    world::{Verdict, World},
+};
+use crate::model::{Outcome, Revision, Situation, agree, predict};
+
+/// All was well for long enough: nothing is left undone.
+pub(super) fn rest(world: &mut World) -> Verdict {
+    for (client, actor) in world.actors.iter().enumerate() {
+        let left: Vec<&str> = actor.pipe.client().calls().map(|(_, method)| method).collect();
+        if left.iter().any(|method| *method != "subscriptions/listen") {
+            return Err(format!("VIOLATION: c{client} still waits for {left:?}"));
+        }
+        actor.check_changes().map_err(|why| format!("VIOLATION: c{client}: {why}"))?;
+        let questions = actor.pipe.client().questions().count();
+        if questions > 0 {
+            return Err(format!("VIOLATION: c{client} still has {questions} questions"));
+        }
+    }
+    agreements(world)?;
+    world.servers_rest()
+}
+
+/// Each client agreed on what both sides have.
+fn agreements(world: &World) -> Verdict {
+    let served = &world.case.server.revisions;
+    for (client, actor) in world.actors.iter().enumerate() {
+        let expected = agree(actor.plan.tries, served);
+        let legacy = agree(crate::model::Tries::Legacy, served);
+        for life in &actor.lives {
+            let calm = world.case.net.is_calm() && !life.disturbed && !life.ended;
+            let right = match life.agreed {
+                None if life.failed => expected.is_none() || !calm,
+                None => life.ended,
+                agreed => agreed == expected || !calm && agreed == legacy,
+            };
+            if !right {
+                return Err(format!("VIOLATION: c{client} agreed on {life:?}, not {expected:?}"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Each call has ended as it had to, and all was seen that there is to see.
+pub(super) fn calls(world: &mut World) -> Verdict {
+    for actor in &world.actors {
+        for made in &actor.calls {
+            call(world, actor, made)
+                .map_err(|why| format!("VIOLATION: {}: {why}: {made:?}", made.tag))?;
+        }
+    }
+    let made = world.stage.made.borrow();
+    match made.iter().find(|(_, count)| **count > 1) {
+        Some(((tag, key), count)) => {
+            Err(format!("VIOLATION: {tag} makes {key:?} {count} times and not once"))
+        }
+        None => Ok(()),
+    }
+}
+
+fn call(world: &World, actor: &Actor, made: &Made) -> Verdict {
+    let life = &actor.lives[made.life as usize];
+    let started = world.stage.started.borrow().contains(&made.tag);
+    let Some(outcome) = &made.outcome else { return Err("it does not end".into()) };
+    let unsent =
+        || if started { Err("it was served, and is told not to be".into()) } else { Ok(()) };
+    match outcome {
+        Err(CallError::OverLimit) if !made.room => return unsent(),
+        Err(CallError::Lost(Delivery::NotSent)) => {
+            unsent()?;
+            return if life.ended || life.disturbed || life.failed {
+                Ok(())
+            } else {
+                Err("it is lost for no reason".into())
+            };
+        }
+        _ => {}
+    }
+    let Some(revision) = life.agreed else {
+        return if matches!(outcome, Err(CallError::Cancelled)) {
+            unsent()
+        } else {
+            Err("it ends before there is an agreement".into())
+        };
+    };
+    let slow = actor.plan.impatient || life.disturbed || !world.case.net.is_calm();
+    let excused = match outcome {
+        Err(CallError::Cancelled) => made.cancelled,
+        Err(CallError::Lost(Delivery::OutcomeUnknown)) => life.ended || life.disturbed,
+        Err(CallError::TimedOut) => slow,
+        Err(CallError::Refused(error)) if error.code == -32_603 => {
+            // It was one too many, or the server was about to end.
+            world.case.server.calls_max < 10 || life.disturbed || life.ended
+        }
+        _ => false,
+    };
+    let prediction = predict(&made.call.steps, &situation(world, actor, made, revision));
+    if excused {
+        // What was on its way when the client gave up may still come, but for what needs the call.
+        prediction.check(&made.seen[..made.seen_at_end], false)?;
+        return prediction.leniently().check(&made.seen, false);
+    }
+    let right = match (outcome, &prediction.outcome) {
+        (Ok(result), expected) => is_result(result.as_str(), expected),
+        (Err(CallError::Refused(error)), Outcome::Refused(code)) => error.code == *code,
+        (Err(CallError::QuestionRefused), Outcome::QuestionRefused)
+        | (Err(CallError::TooManyRounds), Outcome::TooManyRounds) => true,
+        _ => false,
+    };
+    if !right {
+        return Err(format!("it ends otherwise than with {:?}", prediction.outcome));
+    }
+    prediction.check(&made.seen, true)
+}
+
+fn situation(world: &World, actor: &Actor, made: &Made, revision: Revision) -> Situation {
+    let answers = made.call.answers.iter();
+    Situation {
+        revision,
+        levels: actor.levels_of(made, revision),
+        // An idle timeout wants progress too.
+        progress: true,
+        asks: actor.plan.asks,
+        samples: actor.plan.samples,
+        answers: answers.map(|(key, answer)| (key.clone(), answer.answered)).collect(),
+        server_rounds: world.case.server.rounds_max,
+        client_rounds: actor.plan.rounds_max,
+        lossy: world.case.server.output_bytes_max < 10_000,
+    }
+}
+
+/// Whether a tool's result is the one that is expected.
+fn is_result(json: &str, expected: &Outcome) -> bool {
+    let value: serde_json::Value = serde_json::from_str(json).unwrap_or_default();
+    let text = value["content"][0]["text"].as_str().unwrap_or_default();
+    let failed = value["isError"] == true;
+    match expected {
+        Outcome::Text(expected) => !failed && text == expected,
+        Outcome::Failed(expected) => failed && text.ends_with(expected),
+        _ => false,
+    }
+}

@@ -1,0 +1,258 @@
+//! A pipe from a client to its server and back, with the server at its end.
+//!
+//! As pipes do, it neither loses nor reorders bytes: it cuts them anywhere, takes its time, holds
+//! only so much, and breaks.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use mcp_proto::{
+    Instant, PipeOutput, ServerPipe,
+    server::{CallId, Command, Event},
+    wire::RequestId,
+};
+
+use super::{app, app::App, plan, script::Stage};
+use crate::{
+    Seeded,
+    checker::{Checker, Expectations, Id},
+};
+
+/// One direction.
+#[derive(Debug, Default)]
+pub(super) struct Channel {
+    pub(super) bytes: VecDeque<u8>,
+    /// Whether nothing follows these bytes.
+    pub(super) ends: bool,
+    /// Whether the receiver knows that.
+    pub(super) ended: bool,
+    /// Whether a delivery is scheduled.
+    pub(super) scheduled: bool,
+    /// What the checker has seen of a line that is not whole yet.
+    partial: Vec<u8>,
+}
+
+impl Channel {
+    /// Whether there is something to deliver.
+    pub(super) fn is_loaded(&self) -> bool {
+        !self.bytes.is_empty() || self.ends && !self.ended
+    }
+
+    /// Takes bytes from the front.
+    pub(super) fn take(&mut self, count: usize) -> Vec<u8> {
+        let count = count.min(self.bytes.len());
+        self.bytes.drain(..count).collect()
+    }
+
+    /// The lines that are whole with these bytes.
+    fn lines(&mut self, bytes: &[u8]) -> Vec<Vec<u8>> {
+        self.partial.extend(bytes);
+        let mut lines = Vec::new();
+        while let Some(end) = self.partial.iter().position(|byte| *byte == b'\n') {
+            let rest = self.partial.split_off(end + 1);
+            let mut line = core::mem::replace(&mut self.partial, rest);
+            line.pop();
+            lines.push(line);
+        }
+        lines
+    }
+}
+
+/// A pipe, and the server at its end.
+pub(super) struct Link {
+    /// The client at the other end.
+    pub(super) client: usize,
+    pub(super) pipe: ServerPipe,
+    app: App,
+    pub(super) up: Channel,
+    pub(super) down: Channel,
+    pub(super) hung_until: Instant,
+    /// Whether bytes were lost with the connection.
+    pub(super) broken: bool,
+    /// Whether nobody takes what the server sends.
+    pub(super) abandoned: bool,
+    checker: Checker,
+    requests: BTreeMap<CallId, RequestId>,
+    /// Whether the server reads no more.
+    shut: bool,
+    closed: bool,
+    over: bool,
+}
+
+impl Link {
+    pub(super) fn new(client: usize, server: &plan::Server, stage: &Stage, seed: u64) -> Self {
+        let config = app::config(server);
+        let expected = Expectations {
+            versions: server.revisions.iter().map(|revision| revision.date()).collect(),
+            log_level: Some(config.log_level.as_str()),
+            ..Expectations::default()
+        };
+        let mut link = Self {
+            client,
+            pipe: ServerPipe::new(config, Box::new(Seeded(seed))),
+            app: App::new(server, stage),
+            up: Channel::default(),
+            down: Channel::default(),
+            hung_until: Instant::ZERO,
+            broken: false,
+            abandoned: false,
+            checker: Checker::new(expected),
+            requests: BTreeMap::new(),
+            shut: false,
+            closed: false,
+            over: false,
+        };
+        link.serve(Instant::ZERO);
+        link
+    }
+
+    /// The client writes; gives the lines that are whole with that.
+    pub(super) fn sent(&mut self, bytes: &[u8]) -> Vec<Vec<u8>> {
+        self.up.bytes.extend(bytes);
+        let lines = self.up.lines(bytes);
+        for line in &lines {
+            self.checker.sent(line);
+        }
+        lines
+    }
+
+    /// The client reads; gives the lines that are whole with that.
+    pub(super) fn received(&mut self, bytes: &[u8]) -> Vec<Vec<u8>> {
+        let lines = self.down.lines(bytes);
+        if !self.broken {
+            for line in &lines {
+                self.checker.received(line);
+            }
+        }
+        lines
+    }
+
+    /// The server does what there is to do, and writes what there is room for.
+    pub(super) fn serve(&mut self, now: Instant) {
+        if let Some(offer) = self.app.take_offer() {
+            self.pipe.set_offer(offer);
+        }
+        loop {
+            while let Some(output) = self.pipe.poll_output() {
+                match output {
+                    PipeOutput::Event(event) => self.told(event),
+                    PipeOutput::Close => {
+                        self.closed = true;
+                        self.checker.closed();
+                        self.app.end();
+                    }
+                    output => panic!("{output:?}"),
+                }
+            }
+            let Some(command) = self.app.next_command() else { return };
+            // An error is a race, or a fact about the peer.
+            let _ = self.pipe.handle_command(now, command);
+        }
+    }
+
+    fn told(&mut self, event: Event) {
+        match &event {
+            Event::Call(call) => {
+                self.requests.insert(call.id, call.request_id.clone());
+            }
+            Event::Cancelled { call, .. } if self.up.ended || self.shut => {
+                if let Some(id) = self.requests.get(call) {
+                    self.checker.gave_up(&checkers(id));
+                }
+            }
+            _ => {}
+        }
+        self.app.handle(event);
+    }
+
+    /// The application says something of its own accord.
+    pub(super) fn command(&mut self, now: Instant, command: Command) {
+        let _ = self.pipe.handle_command(now, command);
+    }
+
+    /// Moves what the server writes into the pipe, as far as there is room; says whether any was.
+    pub(super) fn write(&mut self, capacity: usize) -> bool {
+        let room = capacity.saturating_sub(self.down.bytes.len());
+        let pending = self.pipe.pending_write();
+        let count = pending.len().min(room);
+        if self.abandoned {
+            let count = pending.len();
+            self.pipe.consume(count);
+            self.down.ends |= self.closed;
+            return count > 0;
+        }
+        self.down.bytes.extend(&pending[..count]);
+        self.pipe.consume(count);
+        self.down.ends |= self.closed && self.pipe.pending_write().is_empty();
+        count > 0
+    }
+
+    /// Nothing moves at the moment: if nothing is under way either, the server has seen all.
+    pub(super) fn rested(&mut self) {
+        let empty = self.up.bytes.is_empty()
+            && self.down.bytes.is_empty()
+            && self.pipe.pending_write().is_empty();
+        if empty && !self.broken && !self.abandoned && !self.over {
+            if !self.shut {
+                self.checker.processed();
+            }
+            if self.down.ended {
+                self.over = true;
+                self.checker.over();
+            }
+        }
+    }
+
+    /// Everything that will come has come.
+    pub(super) fn settled(&mut self) {
+        if !self.broken && !self.abandoned && !self.over && !self.closed {
+            self.checker.settled(&[]);
+        }
+    }
+
+    /// The server ends: what it has not read by now it will not read.
+    pub(super) fn shut_down(&mut self, now: Instant) {
+        self.shut = true;
+        self.pipe.shut_down(now);
+    }
+
+    /// When the server has something to do.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.pipe.poll_timeout()
+    }
+
+    pub(super) fn time_out(&mut self, now: Instant) {
+        self.pipe.handle_timeout(now);
+    }
+
+    /// What is wrong, if anything is.
+    pub(super) fn violation(&self) -> Option<String> {
+        self.checker.violations().first().map(ToString::to_string)
+    }
+
+    /// Whether the server is done, or what is left of it.
+    pub(super) fn is_over(&self) -> Result<(), String> {
+        let server = self.pipe.server();
+        if !self.closed {
+            return Err("the server does not end".into());
+        }
+        if !server.is_idle() || server.sessions().count() > 0 || self.pipe.poll_timeout().is_some()
+        {
+            return Err(format!("something is left of the server: {server:?}"));
+        }
+        Ok(())
+    }
+
+    /// Whether the server has nothing to do but to listen.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.app.is_idle() && self.pipe.server().calls().count() == 0
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed
+    }
+}
+
+/// The checker's name of an id.
+fn checkers(id: &RequestId) -> Id {
+    Id::read(&id.to_string()).expect("an id is an id")
+}

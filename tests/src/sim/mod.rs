@@ -1,0 +1,92 @@
+//! The simulator: clients and servers of this project, a network that is true to its kind, and
+//! everything that can go wrong, in virtual time, on one thread, decided by a seed.
+
+mod actor;
+mod app;
+mod changes;
+mod draw;
+mod judge;
+mod link;
+mod pipes;
+mod plan;
+mod script;
+mod shrink;
+mod trace;
+mod world;
+
+pub use draw::Draw;
+pub use plan::{Act, Answer, Call, Case, Client, Net, Server, Transition};
+
+use std::{
+    fmt::Write as _,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use trace::Trace;
+use world::World;
+
+/// What a run of a case leaves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ran {
+    /// What happened, one line for each thing.
+    pub trace: String,
+    /// What is wrong, if anything is.
+    pub violation: Option<String>,
+}
+
+/// Runs a case once.
+pub fn run(case: &Case) -> Ran {
+    let trace = Trace::default();
+    let kept = trace.clone();
+    let ran = catch_unwind(AssertUnwindSafe(|| World::new(case, trace).run()));
+    let violation = match ran {
+        Ok(verdict) => verdict.err(),
+        Err(panic) => {
+            let text = panic.downcast_ref::<String>().cloned();
+            let text = text.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string));
+            Some(format!("VIOLATION: a panic: {}", text.unwrap_or_default()))
+        }
+    };
+    Ran { trace: kept.take(), violation }
+}
+
+/// Runs what a seed stands for, twice; gives a report if something is wrong.
+pub fn check_seed(seed: u64) -> Result<(), String> {
+    check(&Case::of_seed(seed)).map_err(|report| {
+        format!("{report}\nSIM_SEED={seed} SIM_RUNS=1 cargo test -p mcp-tests --test sim")
+    })
+}
+
+/// Runs a case twice; gives a report of the smallest case like it in which something is wrong, if
+/// something is.
+pub fn check(case: &Case) -> Result<(), String> {
+    let Some(violation) = violation(case) else { return Ok(()) };
+    let quiet = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| ()));
+    let (case, tries) = shrink::shrink(case.clone(), |case| self::violation(case).is_some());
+    std::panic::set_hook(quiet);
+    let ran = run(&case);
+    let mut report = format!("the smallest of {tries} cases like this one:\n{}", shown(&case));
+    let _ = write!(report, "{}{}", ran.trace, ran.violation.unwrap_or(violation));
+    Err(report)
+}
+
+/// What is wrong with a case, if anything is: that it is not the same each time, too.
+fn violation(case: &Case) -> Option<String> {
+    let ran = run(case);
+    if ran.violation.is_none() && run(case) != ran {
+        return Some("VIOLATION: another run leaves another trace".into());
+    }
+    ran.violation
+}
+
+fn shown(case: &Case) -> String {
+    let mut text = format!("SEED={} {:?}\n{:?}\n", case.seed, case.net, case.server);
+    for (number, client) in case.clients.iter().enumerate() {
+        let _ = writeln!(text, "c{number} {client:?}");
+    }
+    for transition in &case.script {
+        let _ = writeln!(text, "{transition:?}");
+    }
+    text
+}

@@ -1,0 +1,140 @@
+//! Makes a case that fails as small as it can be.
+
+use super::plan::{Act, Answer, Case, Transition};
+use crate::model::{Answered, Revision};
+
+/// More tries than that are not worth the wait.
+const TRIES_MAX: u32 = 1_500;
+
+/// The smallest case found that fails too, and how many were tried.
+pub(super) fn shrink(case: Case, fails: impl Fn(&Case) -> bool) -> (Case, u32) {
+    let mut shrinking = Shrinking { best: case, fails, tries: 0 };
+    loop {
+        let before = shrinking.size();
+        shrinking.fewer_clients();
+        shrinking.fewer_transitions();
+        shrinking.shorter_calls();
+        shrinking.plainer();
+        if shrinking.size() == before || shrinking.tries >= TRIES_MAX {
+            return (shrinking.best, shrinking.tries);
+        }
+    }
+}
+
+struct Shrinking<F> {
+    best: Case,
+    fails: F,
+    tries: u32,
+}
+
+impl<F: Fn(&Case) -> bool> Shrinking<F> {
+    fn size(&self) -> usize {
+        format!("{:?}", self.best).len()
+    }
+
+    /// Keeps a case if it fails too.
+    fn attempt(&mut self, change: impl FnOnce(&mut Case)) -> bool {
+        if self.tries >= TRIES_MAX {
+            return false;
+        }
+        let mut case = self.best.clone();
+        change(&mut case);
+        self.tries += 1;
+        let fails = (self.fails)(&case);
+        if fails {
+            self.best = case;
+        }
+        fails
+    }
+
+    fn fewer_clients(&mut self) {
+        let mut client = 0;
+        while client < self.best.clients.len() && self.best.clients.len() > 1 {
+            let removed = self.attempt(|case| {
+                case.clients.remove(client);
+                case.script.retain(|transition| {
+                    !matches!(transition, Transition::Act(actor, _) if *actor == client)
+                });
+                for transition in &mut case.script {
+                    if let Transition::Act(actor, _) = transition {
+                        *actor -= usize::from(*actor > client);
+                    }
+                }
+            });
+            client += usize::from(!removed);
+        }
+    }
+
+    /// Takes out longer stretches first.
+    fn fewer_transitions(&mut self) {
+        let mut length = self.best.script.len().next_power_of_two();
+        while length > 0 {
+            let mut start = 0;
+            while start < self.best.script.len() {
+                let end = (start + length).min(self.best.script.len());
+                let removed = self.attempt(|case| drop(case.script.drain(start..end)));
+                start += if removed { 0 } else { length };
+            }
+            length /= 2;
+        }
+    }
+
+    fn shorter_calls(&mut self) {
+        for place in 0..self.best.script.len() {
+            let mut step = 0;
+            while let Transition::Act(_, Act::Call(call)) = &self.best.script[place]
+                && step < call.steps.len()
+            {
+                let removed = self.attempt(|case| {
+                    if let Transition::Act(_, Act::Call(call)) = &mut case.script[place] {
+                        call.steps.remove(step);
+                    }
+                });
+                step += usize::from(!removed);
+            }
+            if let Transition::Act(_, Act::Call(_)) = &self.best.script[place] {
+                self.plainer_call(place);
+            }
+        }
+    }
+
+    fn plainer_call(&mut self, place: usize) {
+        let changes: [fn(&mut super::plan::Call); 3] = [
+            |call| call.cancel_after = None,
+            |call| call.level = None,
+            |call| {
+                let plain = Answer { answered: Answered::Value(1), after: Some(0) };
+                call.answers.values_mut().for_each(|answer| *answer = plain);
+            },
+        ];
+        for change in changes {
+            self.attempt(|case| {
+                if let Transition::Act(_, Act::Call(call)) = &mut case.script[place] {
+                    change(call);
+                }
+            });
+        }
+    }
+
+    /// A better network, and servers and clients without limits.
+    fn plainer(&mut self) {
+        let changes: [fn(&mut Case); 8] = [
+            |case| case.net.chunk_max = 65_536,
+            |case| case.net.delay_max = 0,
+            |case| case.net.capacity = 65_536,
+            |case| case.server.inline = true,
+            |case| (case.server.rounds_max, case.server.calls_max) = (10, 256),
+            |case| case.server.output_bytes_max = 1 << 20,
+            |case| case.server.revisions = Revision::ALL.to_vec(),
+            |case| {
+                for client in &mut case.clients {
+                    (client.rounds_max, client.calls_max) = (10, 256);
+                    client.impatient = false;
+                }
+            },
+        ];
+        for change in changes {
+            self.attempt(change);
+        }
+    }
+}

@@ -9,6 +9,7 @@ mod basics;
 mod batches;
 mod closing;
 mod congestion;
+mod fields;
 mod interleavings;
 mod limits;
 mod modern;
@@ -155,6 +156,34 @@ impl Site {
         assert!(self.got.insert(exchange, Got::default()).is_none());
         self.drain();
         exchange
+    }
+
+    /// POSTs with this head alone: the status and the code of the error, unless it is served.
+    pub(super) fn try_post(
+        &mut self,
+        head: &[(&str, String)],
+        body: &str,
+    ) -> Option<(u16, Option<i64>)> {
+        let head = Head { method: "POST", path: "/mcp", headers: &head };
+        let response = match self.endpoint.gate().admit(&head) {
+            Err(response) => Some(response),
+            Ok(admission) => {
+                let (now, grant) = (self.now, self.grant.clone());
+                self.endpoint.handle_request(now, admission, grant, body.as_bytes());
+                core::iter::from_fn(|| self.endpoint.poll_output()).find_map(|output| {
+                    if let HttpOutput::Respond { response, .. } = output {
+                        return Some(response);
+                    }
+                    None
+                })
+            }
+        }?;
+        let body = response.body.map_or(String::new(), |body| body.parts().concat());
+        let body: serde_json::Value = serde_json::from_str(&body).unwrap_or_default();
+        Some((
+            response.head.status,
+            body.pointer("/error/code").and_then(serde_json::Value::as_i64),
+        ))
     }
 
     pub(super) fn post(&mut self, fields: &[(&str, &str)], body: &str) -> ExchangeId {

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Endpoint, HttpOutput, StreamFrame, StreamKind, endpoint::End};
+use super::{Endpoint, HttpOutput, StreamFrame, StreamKind, endpoint::End, stream::Stream};
 use crate::{
     server::{CloseReason, ExchangeId, SessionKey},
     wire::sse,
@@ -13,13 +13,12 @@ impl Endpoint {
     pub(super) fn begin_draining(&mut self) {
         self.server.end_listens();
         self.deliver_outputs();
-        let of_general = |(key, stream): (&ExchangeId, &super::stream::Stream)| {
-            (stream.kind == StreamKind::General).then_some(*key)
+        let is_general = |key: &ExchangeId| {
+            self.streams.get(key).is_some_and(|stream| stream.kind == StreamKind::General)
         };
-        let general: Vec<ExchangeId> = self.streams.iter().filter_map(of_general).collect();
+        let general: Vec<ExchangeId> = self.streams.keys().copied().filter(is_general).collect();
         for key in general {
-            self.write_raw(key, StreamFrame::alone(sse::retry(self.http.retry)));
-            self.drop_stream(key);
+            self.send_away(key);
         }
         self.finish_draining();
     }
@@ -32,7 +31,7 @@ impl Endpoint {
         }
         let streams: Vec<ExchangeId> = self.streams.keys().copied().collect();
         for key in streams {
-            self.drop_stream(key);
+            self.send_away(key);
         }
         let sessions: Vec<SessionKey> = self.sessions.iter().map(|(key, _)| key).collect();
         for key in sessions {
@@ -42,5 +41,15 @@ impl Endpoint {
         self.deliver_outputs();
         self.end = End::Closed;
         self.outputs.push_back(HttpOutput::Close);
+    }
+
+    /// Ends a stream whatever it has to say still; where its client would come back, it is told
+    /// not to do so at once.
+    fn send_away(&mut self, key: ExchangeId) {
+        let comes_back = |stream: &Stream| stream.session.is_some() && !stream.is_headless();
+        if self.streams.get(&key).is_some_and(|stream| comes_back(stream)) {
+            self.write_raw(key, StreamFrame::alone(sse::retry(self.http.retry)));
+        }
+        self.drop_stream(key);
     }
 }

@@ -82,6 +82,7 @@ fn a_call_that_takes_too_long_is_given_up() {
     < #4 200 stream
     < #4 :
     < #4 :
+    < #3 retry: 1000
     < #3 end
     < #4 end
     * call #2 cancelled

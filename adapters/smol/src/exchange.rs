@@ -122,8 +122,9 @@ impl Client {
             return Poll::Pending;
         };
         state.bytes -= frame.byte_len();
-        // A queue that was long once is not kept.
-        if state.frames.is_empty() && state.frames.capacity() > 16 {
+        // Most streams are silent most of the time: room for what may come costs more than to make
+        // it.
+        if state.frames.is_empty() {
             state.frames = VecDeque::new();
         }
         self.ended = state.ended && state.frames.is_empty();

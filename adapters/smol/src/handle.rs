@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    future::{Future, Ready, ready},
+    future::{Future, Ready, poll_fn, ready},
     pin::pin,
     sync::Arc,
     time::Duration,
@@ -135,7 +135,7 @@ impl<A: Authorize> Handle<A> {
         async move {
             match admitted {
                 Ok((admission, decision)) => self.answer(admission, decision, body).await,
-                Err(response) => body::whole(response),
+                Err(response) => body::whole(*response),
             }
         }
     }
@@ -168,11 +168,11 @@ impl<A: Authorize> Handle<A> {
         }
     }
 
-    fn admit(&self, parts: &Parts) -> Result<(Box<Admission>, A::Decision), http::Response> {
+    fn admit(&self, parts: &Parts) -> Result<(Box<Admission>, A::Decision), Box<http::Response>> {
         let fields = Fields(parts);
         let head = Head { method: parts.method.as_str(), path: parts.uri.path(), headers: &fields };
         // It is moved a few times on its way.
-        let admission = Box::new(self.inner.gate.admit(&head)?);
+        let admission = Box::new(self.inner.gate.admit(&head).map_err(Box::new)?);
         Ok((admission, self.inner.authorize.authorize(&head)))
     }
 }
@@ -223,7 +223,7 @@ async fn collect<B: HttpBody>(body: B, bytes_max: usize) -> Result<Bytes, u16> {
     let mut body = pin!(body);
     // What comes in one piece, as nearly all do, is not copied.
     let (mut first, mut all) = (Bytes::new(), Vec::new());
-    while let Some(frame) = std::future::poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
+    while let Some(frame) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
         let Ok(mut data) = frame.map_err(|_| 400_u16)?.into_data() else { continue };
         let len = data.remaining();
         if len > bytes_max - first.len().max(all.len()) {

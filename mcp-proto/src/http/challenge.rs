@@ -9,7 +9,12 @@ use crate::wire::{Frame, Object, escape_into};
 
 /// Why a request is refused for who is calling, or for nobody saying so.
 #[derive(Clone, Debug)]
-pub struct Challenge {
+pub struct Challenge(Box<Parts>);
+
+/// What a challenge says. Boxed, because whatever waits for the decision about a caller has room
+/// for one, and hardly ever gets it.
+#[derive(Clone, Debug)]
+struct Parts {
     /// 401, 403 or 400.
     status: u16,
     error: Option<&'static str>,
@@ -41,7 +46,7 @@ impl Challenge {
     /// Says which scopes a token should be asked for. What is no scope token is left out, and so
     /// is `offline_access`, which is between the client and its authorization server.
     pub fn scope<'s>(mut self, scopes: impl IntoIterator<Item = &'s str>) -> Self {
-        self.scopes.extend(scopes.into_iter().filter(|scope| is_scope(scope)).map(Box::from));
+        self.0.scopes.extend(scopes.into_iter().filter(|scope| is_scope(scope)).map(Box::from));
         self
     }
 
@@ -55,12 +60,12 @@ impl Challenge {
             ' '..='~' => character,
             _ => '?',
         });
-        self.description = Some(shown.collect::<String>().into());
+        self.0.description = Some(shown.collect::<String>().into());
         self
     }
 
     fn new(status: u16, error: Option<&'static str>) -> Self {
-        Self { status, error, description: None, scopes: Vec::new() }
+        Self(Box::new(Parts { status, error, description: None, scopes: Vec::new() }))
     }
 
     pub(super) fn response(
@@ -68,7 +73,7 @@ impl Challenge {
         answers: &Answers,
         resource: Option<&ProtectedResource>,
     ) -> Response {
-        let mut response = answers.empty(self.status);
+        let mut response = answers.empty(self.0.status);
         response.head.push("www-authenticate", self.field_value(resource));
         response
     }
@@ -76,10 +81,10 @@ impl Challenge {
     /// The value of `WWW-Authenticate`.
     fn field_value(&self, resource: Option<&ProtectedResource>) -> String {
         let metadata = resource.and_then(ProtectedResource::metadata_url);
-        let scope = (!self.scopes.is_empty()).then(|| self.scopes.join(" "));
+        let scope = (!self.0.scopes.is_empty()).then(|| self.0.scopes.join(" "));
         let parameters = [
-            ("error", self.error),
-            ("error_description", self.description.as_deref()),
+            ("error", self.0.error),
+            ("error_description", self.0.description.as_deref()),
             ("scope", scope.as_deref()),
             ("resource_metadata", metadata.as_deref()),
         ];

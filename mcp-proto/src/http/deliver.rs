@@ -1,7 +1,7 @@
 //! What the machine says finds its way: to the stream of a call, or to the general stream of a
 //! session.
 
-use alloc::{string::String, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 
 use super::{
     Endpoint, HttpOutput, StreamKind,
@@ -37,7 +37,7 @@ impl Endpoint {
         });
         let carrier = Carrier::new(self.now, exchange, admission.into_answers());
         let stream = Stream::new(self.now, kind, session, rules, grant, waiting, carrier);
-        self.streams.insert(exchange, stream);
+        self.streams.insert(exchange, Box::new(stream));
         if let Some(key) = session {
             self.sessions.enter(key);
             if let Some(session) = self.sessions.get_mut(key) {
@@ -48,7 +48,7 @@ impl Endpoint {
 
     /// An answer that is not there at once gets a stream after some time.
     pub(super) fn await_answer(&mut self, key: ExchangeId) {
-        if self.streams.get(&key).is_some_and(Stream::is_headless) {
+        if self.streams.get(&key).is_some_and(|stream| stream.is_headless()) {
             self.timers.set(key, self.now + self.http.stream_after);
         }
     }

@@ -29,8 +29,9 @@ pub struct Endpoint {
     pub(super) now: Instant,
     pub(super) sessions: Sessions,
     pub(super) subjects: Subjects,
-    /// What answers requests, by the exchange that began it.
-    pub(super) streams: BTreeMap<ExchangeId, Stream>,
+    /// What answers requests, by the exchange that began it. Boxed, because a tree has room for
+    /// almost twice as many as are in it.
+    pub(super) streams: BTreeMap<ExchangeId, Box<Stream>>,
     /// Exchanges that carry a stream which another exchange began.
     pub(super) resumed: BTreeMap<ExchangeId, ExchangeId>,
     /// Where what is about a call goes.

@@ -24,7 +24,7 @@ pub(super) struct Listen {
     id: RequestId,
     filter: Filter,
     /// What ends each notification of the subscription: its tag, and two braces.
-    tail: String,
+    tail: Box<str>,
 }
 
 /// What a client wants to be told.
@@ -57,8 +57,8 @@ impl Listen {
     /// A notification that `body` begins, with the tag of this subscription. `comma` parts the
     /// tag from parameters before it.
     pub(super) fn frame(&self, body: &Arc<str>, comma: bool) -> Frame {
-        let tail = if comma { self.tail.clone() } else { self.tail[1..].into() };
-        Frame::shared(body.clone(), Cow::Owned(tail))
+        let tail = if comma { &*self.tail } else { self.tail.trim_start_matches(',') };
+        Frame::shared(body.clone(), Cow::Owned(tail.into()))
     }
 }
 
@@ -88,8 +88,9 @@ impl Server {
         incoming.id.append_to(&mut tail);
         tail.push_str("}}}");
         let text = acknowledgement(&filter, &tail);
+        let tail = tail.into();
         let listen = Listen { origin: incoming.origin, id: incoming.id.clone(), filter, tail };
-        self.listens.insert(call, listen);
+        self.listens.insert(call, Box::new(listen));
         self.send(About::Call(call), Frame::owned(text), Kind::Notification);
         Ok(Received::Call(call))
     }
@@ -145,7 +146,7 @@ impl Server {
     }
 
     /// The client no longer listens.
-    pub(super) fn close_listen(&mut self, call: CallId) -> Option<Listen> {
+    pub(super) fn close_listen(&mut self, call: CallId) -> Option<Box<Listen>> {
         let listen = self.listens.remove(&call)?;
         if let Some(scope) = listen.origin.scope() {
             self.inbound.close(scope, &listen.id);

@@ -97,7 +97,7 @@ pub struct Server {
     sessions: BTreeMap<SessionKey, Session>,
     pipe_session: Option<SessionKey>,
     calls: BTreeMap<CallId, Running>,
-    listens: BTreeMap<CallId, Listen>,
+    listens: BTreeMap<CallId, Box<Listen>>,
     inbound: Inbound<CallId>,
     outbound: Outbound<Waiting>,
     next_call: u64,

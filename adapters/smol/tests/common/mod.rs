@@ -60,6 +60,14 @@ impl<A> Drop for Running<A> {
     }
 }
 
+/// Lets the process have as many descriptors as it may: both ends of all connections are in it.
+pub(crate) fn take_all_descriptors() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+
+    let most = getrlimit(Resource::Nofile).maximum;
+    setrlimit(Resource::Nofile, rustix::process::Rlimit { current: most, maximum: most }).unwrap();
+}
+
 /// One connection.
 pub(crate) struct Client<T: Read + Write = TcpStream> {
     stream: BufReader<T>,
@@ -236,7 +244,7 @@ pub(crate) fn call(id: u32, tool: &str, arguments: &Value) -> Value {
     })
 }
 
-fn meta() -> Value {
+pub(crate) fn meta() -> Value {
     json!({
         "io.modelcontextprotocol/protocolVersion": "2026-07-28",
         "io.modelcontextprotocol/clientInfo": { "name": "test", "version": "1" },

@@ -5,10 +5,10 @@ use std::{future::poll_fn, io, time};
 
 use mcp_proto::{
     Instant,
-    client::ClientEvent,
+    client::{ClientEvent, ConnectError},
     http::{ClientExchange, HttpClient, HttpClientOutput, HttpNotice, Verdict},
 };
-use mcp_stdio::parts::Desk;
+use mcp_stdio::{client::End, parts::Desk};
 use smol::{
     channel::Receiver,
     future::{FutureExt as _, yield_now},
@@ -35,6 +35,8 @@ pub(crate) struct Driver<'d> {
     clock: time::Instant,
     /// Why the last request failed, if that is the last that is known.
     error: Option<io::Error>,
+    /// Whether there was an agreement.
+    agreed: bool,
     ended: bool,
 }
 
@@ -56,6 +58,7 @@ impl<'d> Driver<'d> {
             alarm: Alarm::default(),
             clock: time::Instant::now(),
             error: None,
+            agreed: false,
             ended: false,
         }
     }
@@ -116,17 +119,27 @@ impl<'d> Driver<'d> {
     fn hear(&mut self, now: Instant, exchange: ClientExchange, told: Told) {
         match told {
             Told::Head(head) => {
-                self.error = None;
+                if self.error.is_some() {
+                    self.note(None);
+                }
                 let fields = Fields(&head.headers);
                 self.http.handle_head(now, exchange, head.status.as_u16(), &fields);
             }
             Told::Body(bytes) => self.http.handle_body(now, exchange, &bytes),
             Told::End => self.http.handle_end(now, exchange),
             Told::Failed(delivery, error) => {
-                self.error = Some(error);
+                self.note(Some(error));
                 self.http.handle_failed(now, exchange, delivery);
             }
         }
+    }
+
+    /// Keeps why the last request failed, and tells it to calls that are lost from now on.
+    fn note(&mut self, error: Option<io::Error>) {
+        let mut end = End::default();
+        end.error = error.as_ref().map(|error| io::Error::new(error.kind(), error.to_string()));
+        self.desk.set_end(end);
+        self.error = error;
     }
 
     fn serve_outputs(&mut self, now: Instant) {
@@ -147,6 +160,10 @@ impl<'d> Driver<'d> {
     }
 
     fn tell(&mut self, now: Instant, event: ClientEvent) {
+        if let (ClientEvent::Failed(ConnectError::Http(error)), true) = (&event, self.agreed) {
+            self.note(Some(io::Error::other(error.clone())));
+        }
+        self.agreed |= matches!(event, ClientEvent::Ready(_));
         if let (ClientEvent::Ready(_), Some(hear), Some(verdict)) =
             (&event, &mut self.listeners.verdict, self.http.verdict())
         {

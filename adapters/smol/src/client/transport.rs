@@ -1,6 +1,8 @@
 //! Requests on their way, each a task of its own.
 
-use std::{collections::HashMap, future::poll_fn, io, pin::Pin, rc::Rc, time::Duration};
+use std::{
+    collections::HashMap, error::Error, future::poll_fn, io, pin::Pin, rc::Rc, time::Duration,
+};
 
 use hyper::{
     HeaderMap, Method, Request, Response, Uri,
@@ -130,9 +132,16 @@ impl Failure {
     }
 
     /// Some of it has, or may have.
-    fn broken(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        Self { delivery: Delivery::OutcomeUnknown, error: io::Error::other(error) }
+    fn broken(error: io::Error) -> Self {
+        Self { delivery: Delivery::OutcomeUnknown, error }
     }
+}
+
+/// What the operating system said, in the words of hyper.
+fn reported(error: hyper::Error) -> io::Error {
+    let system = error.source().and_then(<dyn Error>::downcast_ref::<io::Error>);
+    let kind = system.map_or(io::ErrorKind::Other, io::Error::kind);
+    io::Error::new(kind, error)
 }
 
 impl Line {
@@ -151,7 +160,7 @@ impl Line {
             let frame = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx));
             let frame = within(self.read_timeout, frame).await.map_err(Failure::broken)?;
             let Some(frame) = frame else { break };
-            let frame = frame.map_err(Failure::broken)?;
+            let frame = frame.map_err(|error| Failure::broken(reported(error)))?;
             if let Ok(bytes) = frame.into_data() {
                 let _ = tell.send((exchange, Told::Body(bytes))).await;
             }
@@ -176,8 +185,8 @@ impl Line {
                 Ok(response) => return Ok((sender, response)),
                 Err(mut refused) => match refused.take_message() {
                     Some(unsent) if !fresh => request = unsent,
-                    Some(_) => return Err(Failure::unsent(io::Error::other(refused.into_error()))),
-                    None => return Err(Failure::broken(refused.into_error())),
+                    Some(_) => return Err(Failure::unsent(reported(refused.into_error()))),
+                    None => return Err(Failure::broken(reported(refused.into_error()))),
                 },
             }
         }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     Instant, Version,
-    client::{ConnectError, HttpError},
+    client::{CallError, ConnectError, HttpError},
     wire::{Id, RequestId},
 };
 
@@ -120,6 +120,9 @@ impl HttpClient {
             self.outputs.push_back(HttpClientOutput::Notice(HttpNotice::SessionLost));
             self.client.handle_session_lost(self.now, &unsent);
         } else {
+            for request in &unsent {
+                self.client.handle_lost(request, CallError::Http(HttpError::SessionLost));
+            }
             self.client.fail(ConnectError::Http(HttpError::SessionLost));
         }
     }

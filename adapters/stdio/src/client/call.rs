@@ -2,7 +2,7 @@
 
 use std::{
     collections::VecDeque,
-    fmt,
+    fmt, mem,
     sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
@@ -55,11 +55,27 @@ impl Call {
             } else if let Some(outcome) = &state.outcome {
                 return outcome.clone();
             } else {
-                state.waiting += 1;
-                state = self.slot.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-                state.waiting -= 1;
+                state = self.wait_for_news(state);
             }
         }
+    }
+
+    /// Waits until something may have been told, and turns the driver if nobody else does.
+    fn wait_for_news<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        let Self { slot, shared } = self;
+        if let Some(driver) = shared.helm.wait() {
+            drop(state);
+            shared.helm.steer(driver, || slot.has_news());
+            return slot.lock();
+        }
+        state.waiting += 1;
+        state = slot.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        // Whoever ends a call counts those away that wait for it.
+        if state.outcome.is_none() {
+            state.waiting -= 1;
+            shared.helm.wait_no_more(1);
+        }
+        state
     }
 
     /// Gives the call up, or ends the subscription: whoever waits for it gets
@@ -109,18 +125,17 @@ impl Slot {
         }
     }
 
-    /// Ends the call and wakes whoever waits for it.
-    pub(super) fn finish(&self, outcome: Result<Json, Error>) {
-        if self.settle(outcome) {
-            self.wake();
-        }
-    }
-
-    /// Ends the call. Returns whether somebody is to be [woken](Self::wake).
-    pub(super) fn settle(&self, outcome: Result<Json, Error>) -> bool {
+    /// Ends the call. Returns how many threads wait for that, and counts them away: they are to
+    /// be [woken](Self::wake).
+    pub(super) fn settle(&self, outcome: Result<Json, Error>) -> usize {
         let mut state = self.lock();
         state.outcome.get_or_insert(outcome);
-        state.waiting > 0
+        mem::take(&mut state.waiting)
+    }
+
+    fn has_news(&self) -> bool {
+        let state = self.lock();
+        state.outcome.is_some() || !state.progress.is_empty()
     }
 
     pub(super) fn wake(&self) {

@@ -165,7 +165,7 @@ impl Desk {
                 if let Some(slot) = self.calls.remove(&call) {
                     let outcome =
                         outcome.map_err(|error| Error::of_call(error, || self.shared.end()));
-                    if slot.settle(outcome) {
+                    if self.shared.settle(&slot, outcome) {
                         self.settled.push(slot);
                     }
                 }
@@ -186,9 +186,15 @@ impl Desk {
         }
     }
 
-    /// Wakes whoever waits for a call that has ended.
-    pub fn wake_settled(&mut self) {
+    /// Wakes whoever waits for a call that has ended. Returns whether somebody did.
+    pub fn wake_settled(&mut self) -> bool {
+        let any = !self.settled.is_empty();
         self.settled.drain(..).for_each(|slot| slot.wake());
+        any
+    }
+
+    pub(super) fn shared(&self) -> Arc<Shared> {
+        self.shared.clone()
     }
 
     /// Says that the driver is about to wait. False: a command has come, it must not.
@@ -227,7 +233,7 @@ impl Desk {
             Command::SetLevel { level, slot } => match machine.set_level(now, level) {
                 Some(call) => self.expect(call, slot),
                 // Each call says it from now on.
-                None => slot.finish(Ok(Json::text(""))),
+                None => self.shared.conclude(&slot, Ok(Json::text(""))),
             },
             Command::Cancel { slot, reason } => {
                 if let Some(call) = slot.id.get() {

@@ -11,7 +11,7 @@ use mcp_proto::{
     client::{ClientConfig, ClientEvent},
 };
 
-use super::{desk::Desk, error::End};
+use super::{desk::Desk, error::End, helm::Turn};
 use crate::driver::{Link, Want, Woken};
 
 /// The most that is read of a server that has exited: what a pipe holds, and some more.
@@ -71,25 +71,24 @@ impl<P: Peer> Driver<P> {
     }
 
     /// Drives the machine until the connection has ended, and ends the server.
-    pub(super) fn run(mut self) {
-        // The panic hook has reported it; nobody is left waiting and no process behind.
-        let _ = catch_unwind(AssertUnwindSafe(|| self.turn_until_ended()));
-        let Self { peer, mut desk, error, .. } = self;
-        desk.stop();
-        let end = peer.shut_down();
-        desk.finish(End { error, ..end });
+    pub(super) fn run(mut self)
+    where
+        P: Send + 'static,
+    {
+        self.pipe.start(self.now());
+        let shared = self.desk.shared();
+        shared.helm.keep(Box::new(self));
     }
 
-    fn turn_until_ended(&mut self) {
+    fn turn_until(&mut self, enough: &mut dyn FnMut(bool) -> bool) -> bool {
         let mut now = self.now();
-        self.pipe.start(now);
         loop {
             // 1. Serve what has come out, until nothing more does.
-            let over = self.serve_outputs(now);
+            let woken = self.serve_outputs(now);
             // 2. Write what is pending, as far as the server takes it.
             self.write(now);
-            if over {
-                return;
+            if self.ended || enough(woken) {
+                return self.ended;
             }
             // 3. Wait.
             let woken = match self.want() {
@@ -115,7 +114,7 @@ impl<P: Peer> Driver<P> {
         }
     }
 
-    /// Tells the application what there is to tell. Returns whether that was all, for ever.
+    /// Tells the application what there is to tell. Returns whether that has woken somebody.
     fn serve_outputs(&mut self, now: Instant) -> bool {
         while let Some(output) = self.pipe.poll_output() {
             match output {
@@ -125,8 +124,7 @@ impl<P: Peer> Driver<P> {
                 _ => {}
             }
         }
-        self.desk.wake_settled();
-        self.ended
+        self.desk.wake_settled()
     }
 
     fn tell(&mut self, now: Instant, event: ClientEvent) {
@@ -237,5 +235,19 @@ impl<P: Peer> Driver<P> {
 
     fn now(&self) -> Instant {
         Instant::from_zero(self.clock.elapsed())
+    }
+}
+
+impl<P: Peer + Send> Turn for Driver<P> {
+    fn turn(&mut self, enough: &mut dyn FnMut(bool) -> bool) -> bool {
+        // The panic hook has reported it; nobody is left waiting and no process behind.
+        catch_unwind(AssertUnwindSafe(|| self.turn_until(enough))).unwrap_or(true)
+    }
+
+    fn finish(self: Box<Self>) {
+        let Self { peer, mut desk, error, .. } = *self;
+        desk.stop();
+        let end = peer.shut_down();
+        desk.finish(End { error, ..end });
     }
 }

@@ -77,6 +77,9 @@
 //!   that group is not found.
 //! * **Memory is bounded** by [`Limits`](mcp_proto::Limits), 64 KiB of stderr and what [`Events`]
 //!   says.
+//! * **A call costs no hand-over**: whoever waits for an answer reads it, where nobody else does.
+//!   What nobody waits for, such as the first bytes of a call that was begun, may take half a
+//!   millisecond longer than it must.
 //! * **The server is started once**; a second time only where it does not survive the question for
 //!   its era. A server that dies later is not started anew: that is the application's decision.
 //!
@@ -91,6 +94,7 @@ mod drain;
 mod driver;
 mod error;
 mod events;
+mod helm;
 #[cfg(unix)]
 mod process;
 pub(crate) mod questions;
@@ -235,7 +239,7 @@ impl Connector {
         let start = || {
             let (desk, applicant) = Desk::new(self.answerer, peer.waker()?);
             let driver = Driver::new(self.config, peer, desk);
-            thread::Builder::new().name("mcp-client".into()).spawn(move || driver.run())?;
+            thread::Builder::new().name("mcp-client".into()).spawn(|| driver.run())?;
             Ok(applicant)
         };
         start().map_err(|error: io::Error| ConnectError::Spawn(error))?.wait()

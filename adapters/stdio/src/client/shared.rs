@@ -12,6 +12,7 @@ use super::{
     call::Slot,
     error::{ConnectError, End, Error},
     events::EventQueue,
+    helm::Helm,
 };
 use crate::outbox::Commands;
 
@@ -30,6 +31,7 @@ pub(super) enum Command {
 pub(super) struct Shared {
     pub(super) commands: Commands<Command>,
     pub(super) events: EventQueue,
+    pub(super) helm: Helm,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -48,6 +50,7 @@ impl Shared {
         Self {
             commands: Commands::new(),
             events: EventQueue::default(),
+            helm: Helm::default(),
             state: Mutex::default(),
             changed: Condvar::new(),
         }
@@ -75,7 +78,21 @@ impl Shared {
 
     /// Ends a call that the machine will not end.
     pub(super) fn lose(&self, slot: &Slot, delivery: Delivery) {
-        slot.finish(Err(Error::Lost { delivery, end: self.end() }));
+        self.conclude(slot, Err(Error::Lost { delivery, end: self.end() }));
+    }
+
+    /// Ends a call and wakes whoever waits for it.
+    pub(super) fn conclude(&self, slot: &Slot, outcome: Result<Json, Error>) {
+        if self.settle(slot, outcome) {
+            slot.wake();
+        }
+    }
+
+    /// Ends a call. Returns whether somebody is to be [woken](Slot::wake).
+    pub(super) fn settle(&self, slot: &Slot, outcome: Result<Json, Error>) -> bool {
+        let waiting = slot.settle(outcome);
+        self.helm.wait_no_more(waiting);
+        waiting > 0
     }
 
     pub(super) fn agree(&self, agreement: Arc<Agreement>) {

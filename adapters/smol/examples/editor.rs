@@ -1,8 +1,10 @@
-//! A client as an editor would have one: starts a server, says what it offers, calls a tool.
+//! A client as an editor would have one: starts a server, or goes to one at a URL, says what it
+//! offers, calls a tool.
 //!
-//! `editor [--era auto|legacy|REVISION] [--call TOOL [--args JSON]] -- COMMAND…`
+//! `editor [--era auto|legacy|REVISION] [--call TOOL [--args JSON]] --url URL | -- COMMAND…`
 //!
-//! For example, with the smallest server of this crate:
+//! For example, with the smallest server of this crate, and with that of `mcp-stdio`:
+//! `editor --call echo --args '{"message":"hello"}' --url http://127.0.0.1:8080/mcp`
 //! `editor --call echo --args '{"message":"hello"}' -- target/debug/examples/echo`
 //!
 //! The result stands alone on stdout; what the server offers, progress and logs go to stderr.
@@ -19,17 +21,16 @@ use std::{
 
 use mcp_proto::{
     client::{CallOptions, ClientConfig, ClientEvent, Era},
+    http::HttpClientConfig,
     schema::{Answer, ClientCapabilities, ElicitationCapability, Implementation, Level, Question},
     wire::Json,
 };
-use mcp_stdio::{
-    Client,
-    client::{self, Connector, Progress, ToolOutcome, unattended},
-};
+use mcp_smol::blocking::{self, Client, ConnectError, Progress, ToolOutcome, unattended};
+use mcp_stdio::client as stdio;
 use serde_json::{Map, Value, json};
 
-const USAGE: &str =
-    "usage: editor [--era auto|legacy|REVISION] [--call TOOL [--args JSON]] -- COMMAND...";
+const USAGE: &str = "usage: editor [--era auto|legacy|REVISION] [--call TOOL [--args JSON]] \
+                     --url URL | -- COMMAND...";
 
 type Failure = Box<dyn Error + Send + Sync>;
 
@@ -38,7 +39,13 @@ struct Order {
     era: Era,
     tool: Option<String>,
     arguments: Value,
-    command: Command,
+    server: Server,
+}
+
+/// Where the server is. All else is the same for both.
+enum Server {
+    Command(Command),
+    Url(String),
 }
 
 fn main() -> ExitCode {
@@ -60,12 +67,16 @@ fn main() -> ExitCode {
 }
 
 fn read_order(mut words: impl Iterator<Item = String>) -> Result<Order, Failure> {
-    let (mut era, mut tool, mut arguments) = (Era::Auto, None, json!({}));
+    let (mut era, mut tool, mut arguments, mut server) = (Era::Auto, None, json!({}), None);
     while let Some(word) = words.next() {
         if word == "--" {
             let mut command = Command::new(words.next().ok_or("no command")?);
             command.args(words);
-            return Ok(Order { era, tool, arguments, command });
+            let url = server.replace(Server::Command(command));
+            if url.is_some() {
+                return Err("a URL and a command".into());
+            }
+            break;
         }
         let value = words.next().ok_or_else(|| format!("{word} without a value"))?;
         match word.as_str() {
@@ -81,10 +92,11 @@ fn read_order(mut words: impl Iterator<Item = String>) -> Result<Order, Failure>
             }
             "--call" => tool = Some(value),
             "--args" => arguments = serde_json::from_str(&value)?,
+            "--url" => server = Some(Server::Url(value)),
             _ => return Err(format!("no such option: {word}").into()),
         }
     }
-    Err("no command".into())
+    Ok(Order { era, tool, arguments, server: server.ok_or("no URL and no command")? })
 }
 
 /// Returns whether the result, if one was wanted, is no error.
@@ -95,10 +107,7 @@ fn carry_out(order: Order) -> Result<bool, Failure> {
     let info = Implementation::new("editor", env!("CARGO_PKG_VERSION"));
     let mut config = ClientConfig::new(info, capabilities);
     config.era = order.era;
-    let client = Connector::new(config)
-        .on_question(answer)
-        .on_stderr(|line| eprintln!("server: {line}"))
-        .spawn(order.command)?;
+    let client = connect(config, order.server)?;
     let events = client.events();
     let shown = thread::spawn(move || events.for_each(|event| show(&event)));
     present(&client)?;
@@ -111,6 +120,20 @@ fn carry_out(order: Order) -> Result<bool, Failure> {
     let _ = shown.join();
     println!("{}", outcome.0.as_str());
     Ok(!outcome.is_error())
+}
+
+/// The one place where it matters how the server is reached.
+fn connect(config: ClientConfig, server: Server) -> Result<Client, ConnectError> {
+    match server {
+        Server::Command(command) => stdio::Connector::new(config)
+            .on_question(answer)
+            .on_stderr(|line| eprintln!("server: {line}"))
+            .spawn(command),
+        Server::Url(url) => blocking::Connector::new(config)
+            .on_question(answer)
+            .on_notice(|notice| eprintln!("{notice:?}"))
+            .connect(HttpClientConfig::new(&url)),
+    }
 }
 
 /// Says who the server is and what it offers.
@@ -139,11 +162,11 @@ fn present(client: &Client) -> Result<(), Failure> {
     Ok(())
 }
 
-fn list(kind: &str, key: &str, entries: Result<Vec<Json>, client::Error>) -> Result<(), Failure> {
+fn list(kind: &str, key: &str, entries: Result<Vec<Json>, blocking::Error>) -> Result<(), Failure> {
     let entries = match entries {
         Ok(entries) => entries,
         // Some servers do not have all that goes with what they declare.
-        Err(client::Error::Refused(error)) => {
+        Err(blocking::Error::Refused(error)) => {
             eprintln!("no list of each {kind}: {error}");
             return Ok(());
         }

@@ -1,29 +1,73 @@
 """Drives servers that others wrote with our client, and counts the checks by server and era.
 
-`servers.py PROGRAMS MODULES NODE [SERVER…]`: the folders of our programs and of what npm installed.
+`servers.py TRANSPORT PROGRAMS MODULES NODE PEERS [SERVER…]`: over `pipes` or `HTTP`; the folders of our programs, of
+what npm installed, and of the programs on the official Rust SDK.
 """
 
 import json
+import os
 import re
+import socket
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 HERE = Path(__file__).parent
-LEGACY = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"]
+LEGACY = ["2025-03-26", "2025-06-18", "2025-11-25"]
+OLDEST = "2024-11-05"
 MODERN = "2026-07-28"
 # Far beyond what a run takes, so that one that hangs fails.
 SECONDS = 180
 
 
-def servers(modules, node):
+def servers(modules, node, peers):
+    """The commands of each server: over pipes, and over HTTP."""
     everything = f"{modules}/node_modules/@modelcontextprotocol/server-everything/dist/index.js"
+    python, typescript = [sys.executable, f"{HERE}/python/server.py"], [node, f"{modules}/server.mjs"]
     return {
-        "everything": {"plan": "everything", "command": [node, everything, "stdio"], "modern": False},
-        "python": {"plan": "fixture", "command": [sys.executable, f"{HERE}/python/server.py"], "modern": True},
-        "typescript": {"plan": "fixture", "command": [node, f"{modules}/server.mjs"], "modern": True},
+        "everything": {
+            "plan": "everything",
+            "modern": False,
+            "pipes": [node, everything, "stdio"],
+            "HTTP": [node, everything, "streamableHttp"],
+        },
+        "python": {"plan": "fixture", "modern": True, "pipes": python, "HTTP": [*python, "--http"]},
+        "typescript": {"plan": "fixture", "modern": True, "pipes": typescript, "HTTP": [*typescript, "--http"]},
+        "rmcp": {"plan": "fixture", "modern": True, "HTTP": [f"{peers}/rmcp_fixture"]},
     }
+
+
+@contextmanager
+def place(server, transport):
+    """Where our programs find a server: a command that they start, or a URL while this lasts."""
+    command = server[transport]
+    if transport == "pipes":
+        yield ["--", *command]
+        return
+    # For those that cannot be told to take any port, and to say which.
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    process = subprocess.Popen(command, env=os.environ | {"PORT": str(port)}, text=True, **pipes)
+    try:
+        for line in process.stdout:
+            found = re.search(r"listening on (?:port|http://127.0.0.1:)\s*(\d+)", line)
+            if found:
+                break
+        else:
+            raise RuntimeError(f"{command} does not listen")
+        with ThreadPoolExecutor(1) as pool:
+            # What it says further is of no interest, but it must not wait for a reader.
+            pool.submit(lambda: [None for _ in process.stdout])
+            try:
+                yield ["--url", f"http://127.0.0.1:{found[1]}/mcp"]
+            finally:
+                process.kill()
+    finally:
+        process.kill()
+        process.wait()
 
 
 def run(command):
@@ -47,11 +91,11 @@ class Checks:
             self.lines.append(f"FAIL {name}: {seen}")
 
 
-def by_client(programs, server, era):
+def by_client(programs, server, transport, era):
     """The test client prints a line for each check; those that are not fine are passed on."""
     checks = Checks()
-    command = [f"{programs}/interop_client", f"{HERE}/plans.json", server["plan"], era, *server["command"]]
-    status, out, err = run(command)
+    with place(server, transport) as where:
+        status, out, err = run([f"{programs}/interop_client", f"{HERE}/plans.json", server["plan"], era, *where])
     lines = out.splitlines()
     checks.lines = [line for line in lines if line.startswith(("FAIL", "skip"))]
     counts = re.fullmatch(r"(\d+) passed, (\d+) failed", lines[-1] if lines else "")
@@ -61,13 +105,14 @@ def by_client(programs, server, era):
     return checks
 
 
-def by_editor(programs, server, era):
+def by_editor(programs, server, transport, era):
     """What an editor does: status, stdout and stderr of each call."""
-    checks = Checks()
+    with place(server, transport) as where:
+        return edit(server, era, lambda *words: run([f"{programs}/examples/editor", "--era", era, *words, *where]))
 
-    def call(*words):
-        command = [f"{programs}/examples/editor", "--era", era, *words, "--", *server["command"]]
-        return run(command)
+
+def edit(server, era, call):
+    checks = Checks()
 
     def check(name, seen, status, part=None):
         """`part` is in the result, which stands alone on stdout; there is none where there is no part."""
@@ -75,7 +120,8 @@ def by_editor(programs, server, era):
         if part is None:
             right = right and seen[1] == ""
         else:
-            right = right and len(seen[1].splitlines()) == 1 and part in seen[1] and "content" in json.loads(seen[1])
+            result = json.loads(seen[1]) if len(seen[1].splitlines()) == 1 else {}
+            right = right and "content" in result and part in json.dumps(result, ensure_ascii=False)
         checks.check(f"{era}: {name}", right, seen)
 
     if era == MODERN and not server["modern"]:
@@ -111,18 +157,19 @@ CALLS = {
 }
 
 
-def main(programs, modules, node, *names):
-    known = servers(modules, node)
+def main(transport, programs, modules, node, peers, *names):
+    known = servers(modules, node, peers)
     works = []
     with ThreadPoolExecutor(2) as pool:
-        for name in names or known:
+        for name in names or [name for name in known if transport in known[name]]:
             server = known[name] | {"calls": CALLS[known[name]["plan"]]}
             if name == "everything":
                 server["unknown"] = ["not found"]
-            eras = ["auto", "legacy", *LEGACY] + ([MODERN] if server["modern"] else [])
-            works += [(name, era, "client", pool.submit(by_client, programs, server, era)) for era in eras]
+            eras = ["auto", "legacy", *([OLDEST] if transport == "pipes" else []), *LEGACY]
+            eras += [MODERN] if server["modern"] else []
+            works += [(name, era, "client", pool.submit(by_client, programs, server, transport, era)) for era in eras]
             for era in ["auto", "legacy", MODERN]:
-                works.append((name, era, "editor", pool.submit(by_editor, programs, server, era)))
+                works.append((name, era, "editor", pool.submit(by_editor, programs, server, transport, era)))
         table, passed, failed = [], 0, 0
         for name, era, program, work in works:
             checks = work.result()
@@ -130,7 +177,7 @@ def main(programs, modules, node, *names):
                 print(f"{name} {era}: {line}", flush=True)
             table.append(f"  {name:<12} {era:<12} {program:<8} {checks.passed:4} passed {checks.failed:3} failed")
             passed, failed = passed + checks.passed, failed + checks.failed
-    print("\nchecks by server, era and program of ours:", *table, sep="\n")
+    print(f"\nchecks over {transport} by server, era and program of ours:", *table, sep="\n")
     print(f"{passed} passed, {failed} failed")
     return failed == 0
 

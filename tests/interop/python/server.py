@@ -1,15 +1,18 @@
-"""A server on the official Python SDK that offers what offer.json says, in both eras, over stdio."""
+"""A server on the official Python SDK that offers what offer.json says, in both eras, over stdio, or `--http`."""
 
 import asyncio
 import json
 import os
+import socket
 import sys
 import warnings
 
 import anyio
 import mcp_types as types
+import uvicorn
 from mcp.server.lowlevel.server import NotificationOptions, Server
 from mcp.server.stdio import stdio_server
+from mcp.server.streamable_http import EventMessage, EventStore
 from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler
 from mcp.shared.exceptions import MCPError, UrlElicitationRequiredError
 from mcp.shared.message import ServerMessageMetadata
@@ -182,6 +185,16 @@ class Fixture:
             self.cancellations += 1
             raise
 
+    async def parting(self, cx, _params):
+        await cx.session.report_progress(1, None, "before")
+        await cx.close_sse_stream()
+        await cx.session.report_progress(2, None, "after")
+        return "together again"
+
+    async def mirrored(self, cx, params):
+        given = params.arguments
+        return f"{given['region']} {given['shards']} {json.dumps(given['dry'])} [{given['note']}]"
+
     async def cancelled(self, _cx, _params):
         return self.cancellations
 
@@ -248,9 +261,44 @@ async def ask(cx, params, key, request):
     return await cx.session.send_request(request, result, metadata=related)
 
 
+class Fixed(Server):
+    """Says in each transport that its lists change."""
+
+    def create_initialization_options(self, *_args):
+        changes = NotificationOptions(prompts_changed=True, resources_changed=True, tools_changed=True)
+        return super().create_initialization_options(changes)
+
+
+class Events(EventStore):
+    """Every event of every stream, for those who come back; an event's id is its place in the list."""
+
+    def __init__(self):
+        self.events = []
+
+    async def store_event(self, stream_id, message):
+        self.events.append((stream_id, message))
+        return str(len(self.events))
+
+    async def replay_events_after(self, last_event_id, send_callback):
+        last = int(last_event_id)
+        stream = self.events[last - 1][0]
+        for place, (stream_id, message) in enumerate(self.events[last:], last + 1):
+            if stream_id == stream and message is not None:
+                await send_callback(EventMessage(message, str(place)))
+        return stream
+
+
+async def serve_http(server):
+    listening = socket.create_server(("127.0.0.1", 0))
+    app = server.streamable_http_app(event_store=Events(), retry_interval=50)
+    web = uvicorn.Server(uvicorn.Config(app, log_level="error"))
+    print(f"listening on http://127.0.0.1:{listening.getsockname()[1]}/mcp", flush=True)
+    await web.serve(sockets=[listening])
+
+
 async def main():
     fixture = Fixture()
-    server = Server(
+    server = Fixed(
         "python-fixture",
         version="1.0.0",
         instructions=OFFER["instructions"],
@@ -267,9 +315,10 @@ async def main():
         on_completion=fixture.complete,
         on_set_logging_level=fixture.set_level,
     )
-    changes = NotificationOptions(prompts_changed=True, resources_changed=True, tools_changed=True)
+    if sys.argv[1:] == ["--http"]:
+        return await serve_http(server)
     async with stdio_server() as (reading, writing):
-        await server.run(reading, writing, server.create_initialization_options(changes))
+        await server.run(reading, writing, server.create_initialization_options())
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ impl Session {
             let mark = self.mark();
             let set = self.client.set_level(level);
             let outcome = self.client.call_tool(&name, &json!({}));
-            let heard = self.levels_since(mark);
+            let heard = self.levels(mark, &levels[from..]);
             let right = set.is_ok() && outcome.is_ok() && heard == levels[from..];
             self.report.check(&format!("nothing below {level} is logged"), right, heard);
         }

@@ -1,8 +1,8 @@
 //! Our client against a server that somebody else wrote: every feature that the server offers is
 //! used, and an offer that is not used is a failure.
 //!
-//! `interop_client PLANS NAME ERA COMMAND…`: the plan of that name in the file of plans; the era is
-//! `auto`, `legacy` or a revision.
+//! `interop_client PLANS NAME ERA --url URL | -- COMMAND…`: the plan of that name in the file of
+//! plans; the era is `auto`, `legacy` or a revision.
 
 mod features;
 mod person;
@@ -16,7 +16,7 @@ use std::{collections::BTreeMap, env, error::Error, fs, process::Command, proces
 use mcp_proto::client::Era;
 
 use plan::Plan;
-use session::Session;
+use session::{Place, Session};
 
 type Failure = Box<dyn Error>;
 
@@ -41,10 +41,17 @@ fn run(mut words: impl Iterator<Item = String>) -> Result<bool, Failure> {
         "legacy" => Era::Legacy,
         revision => Era::Pinned(revision.parse().map_err(|_| "there is no such era")?),
     };
-    let mut command = Command::new(word("the command")?);
-    command.args(words);
+    let place = match word("the server")?.as_str() {
+        "--url" => Place::Url(word("the URL")?),
+        "--" => {
+            let mut command = Command::new(word("the command")?);
+            command.args(words);
+            Place::Command(command)
+        }
+        other => return Err(format!("neither --url nor --: {other}").into()),
+    };
 
-    let mut session = Session::connect(plan, era, command)?;
+    let mut session = Session::connect(plan, era, place)?;
     session.introduction();
     session.listen();
     session.tools();

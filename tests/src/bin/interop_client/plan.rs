@@ -7,7 +7,7 @@ use serde_json::Value;
 
 /// What is done with one server.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Plan {
     /// The end of the server's name.
     pub(crate) server: String,
@@ -21,6 +21,9 @@ pub(crate) struct Plan {
     /// What the server declares, or should do, and nobody can make it do, with the reason.
     #[serde(default)]
     pub(crate) skips: BTreeMap<String, String>,
+    /// The same over HTTP alone.
+    #[serde(default)]
+    pub(crate) http_skips: BTreeMap<String, String>,
 }
 
 /// How a tool is called; each member but the first four is a check.
@@ -68,6 +71,9 @@ pub(crate) struct ToolPlan {
     /// It ends all subscriptions.
     #[serde(default)]
     pub(crate) ends: bool,
+    /// It can be called over HTTP alone.
+    #[serde(default)]
+    pub(crate) http: bool,
     /// It is called as a task (2025-11-25).
     #[serde(default)]
     pub(crate) task: bool,
@@ -77,13 +83,15 @@ pub(crate) struct ToolPlan {
 }
 
 impl ToolPlan {
-    /// Why it cannot be called in a revision.
-    pub(crate) fn unfit(&self, version: &str) -> Option<String> {
+    /// Why it cannot be called in a revision, over HTTP or over pipes.
+    pub(crate) fn unfit(&self, version: &str, http: bool) -> Option<String> {
         let late = self.until.as_deref().is_some_and(|until| version > until);
         if version < self.since.as_str() {
             Some(format!("needs {}", self.since))
         } else if late {
             Some(format!("{version} has no such thing"))
+        } else if self.http && !http {
+            Some("needs HTTP".into())
         } else {
             None
         }

@@ -3,17 +3,20 @@
 use std::{
     collections::BTreeSet,
     process::Command,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
 use mcp_proto::{
     client::{CallOptions, ClientConfig, ClientEvent, DroppedByClient, Era, Listening},
+    http::{HttpClientConfig, HttpNotice},
     schema::{
         ClientCapabilities, ElicitationCapability, Implementation, List, ListCapability,
         SamplingCapability,
     },
     wire::Json,
 };
+use mcp_smol::blocking;
 use mcp_stdio::{
     Client,
     client::{Call, ConnectError, Connector, Error},
@@ -32,6 +35,12 @@ pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 /// What the plan of a server leaves out that does not end with its input.
 const END: &str = "an end by itself";
 
+/// Where a server is.
+pub(crate) enum Place {
+    Command(Command),
+    Url(String),
+}
+
 /// A connection and what is known of it.
 pub(crate) struct Session {
     pub(crate) client: Client,
@@ -47,6 +56,8 @@ pub(crate) struct Session {
     /// What of the server's capabilities has been used.
     used: BTreeSet<String>,
     era: Era,
+    /// What is so over HTTP alone; `None` over pipes.
+    pub(crate) notices: Option<Arc<Mutex<Vec<HttpNotice>>>>,
 }
 
 pub(crate) fn value(json: &Json) -> Value {
@@ -54,7 +65,7 @@ pub(crate) fn value(json: &Json) -> Value {
 }
 
 impl Session {
-    pub(crate) fn connect(plan: Plan, era: Era, command: Command) -> Result<Self, ConnectError> {
+    pub(crate) fn connect(mut plan: Plan, era: Era, place: Place) -> Result<Self, ConnectError> {
         let capabilities = ClientCapabilities {
             elicitation: Some(ElicitationCapability { form: true, url: true }),
             sampling: Some(SamplingCapability { tools: true, context: false }),
@@ -66,12 +77,25 @@ impl Session {
         config.timeouts.idle = Some(DEADLINE);
         let person = Person::default();
         let answerer = person.clone();
-        let grace = grace(&plan);
-        let client = Connector::new(config)
-            .grace(grace)
-            .on_question(move |question| answerer.answer(question))
-            .on_stderr(|line| eprintln!("server: {line}"))
-            .spawn(command)?;
+        let answer = move |question: &_| answerer.answer(question);
+        let mut notices = None;
+        let client = match place {
+            Place::Command(command) => Connector::new(config)
+                .grace(grace(&plan))
+                .on_question(answer)
+                .on_stderr(|line| eprintln!("server: {line}"))
+                .spawn(command)?,
+            Place::Url(url) => {
+                plan.skips.append(&mut plan.http_skips);
+                let heard = notices.insert(Arc::<Mutex<Vec<HttpNotice>>>::default()).clone();
+                blocking::Connector::new(config)
+                    .on_question(answer)
+                    .on_notice(move |notice| {
+                        heard.lock().unwrap_or_else(PoisonError::into_inner).push(notice);
+                    })
+                    .connect(HttpClientConfig::new(&url))?
+            }
+        };
         let version = client.agreement().version;
         Ok(Self {
             client,
@@ -84,6 +108,7 @@ impl Session {
             heard: Vec::new(),
             used: BTreeSet::new(),
             era,
+            notices,
         })
     }
 
@@ -204,14 +229,24 @@ impl Session {
         self.report.check("nothing of the server's is dropped", dropped.is_empty(), dropped);
         let lost = self.client.dropped_events();
         self.report.check("no event is lost", lost == 0, lost);
+        let notices = self.take_notices();
+        self.report.check("no stream is lost, and all is delivered", notices.is_empty(), notices);
+    }
+
+    /// What was so over HTTP since the last look.
+    pub(crate) fn take_notices(&self) -> Vec<HttpNotice> {
+        let Some(notices) = &self.notices else { return Vec::new() };
+        std::mem::take(&mut *notices.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Ends the connection; returns whether all went well.
     pub(crate) fn close(mut self) -> bool {
         let begun = Instant::now();
         let end = self.client.close();
-        self.report.check("the server ends with its input", end.error.is_none(), &end);
-        if let Some(why) = self.plan.skips.get(END) {
+        self.report.check("the connection ends well", end.error.is_none(), &end);
+        if self.notices.is_some() {
+            skip(END, "a server over HTTP does not end with a client");
+        } else if let Some(why) = self.plan.skips.get(END) {
             skip(END, why);
         } else {
             let ended = end.status.is_some_and(|status| status.success());

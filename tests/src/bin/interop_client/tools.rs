@@ -31,7 +31,7 @@ impl Session {
         let level = self.client.set_level(Level::Debug);
         self.report.check("the level of logs is set", level.is_ok(), level);
         for plan in plans.iter().filter(|plan| !plan.ends) {
-            if let Some(why) = plan.unfit(&self.version) {
+            if let Some(why) = plan.unfit(&self.version, self.notices.is_some()) {
                 skip(&plan.name, &why);
             } else if self.report.check(
                 &format!("{} is listed", plan.name),
@@ -137,10 +137,13 @@ impl Session {
             self.report.check(&format!("{name} tells that it is complete"), told.is_some(), ());
         }
         if let Some(levels) = &plan.logs {
-            let log = |event: &ClientEvent| matches!(event, ClientEvent::Log { .. }).then_some(());
-            let logged = self.hear(mark, log).is_some();
-            let heard = self.levels_since(mark);
-            let right = logged && (levels.is_empty() || heard == *levels);
+            let heard = if levels.is_empty() {
+                let log = |event: &_| matches!(event, ClientEvent::Log { .. }).then(String::new);
+                self.hear(mark, log).into_iter().collect()
+            } else {
+                self.levels(mark, levels)
+            };
+            let right = if levels.is_empty() { !heard.is_empty() } else { heard == *levels };
             self.report.check(&format!("{name} logs"), right, heard);
             self.has_used("logging");
         }
@@ -174,12 +177,16 @@ impl Session {
         }
     }
 
-    pub(crate) fn levels_since(&mut self, mark: usize) -> Vec<String> {
-        let levels = self.since(mark).iter().filter_map(|event| match event {
+    /// The levels that are logged from `mark` on, once the last of those that are expected is.
+    pub(crate) fn levels(&mut self, mark: usize, expected: &[String]) -> Vec<String> {
+        let level = |event: &ClientEvent| match event {
             ClientEvent::Log { level, .. } => Some(level.to_string()),
             _ => None,
-        });
-        levels.collect()
+        };
+        if let Some(last) = expected.last() {
+            self.hear(mark, |event| level(event).filter(|level| level == last));
+        }
+        self.since(mark).iter().filter_map(level).collect()
     }
 
     /// A call that is cancelled, and one that takes too long.

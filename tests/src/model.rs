@@ -21,6 +21,8 @@ pub enum Step {
     Ask(String),
     /// Asks the model, under this key.
     Sample(String),
+    /// Sends the client away for a while, where the transport can.
+    Park,
     /// Makes a value that later rounds only remember.
     Once(String),
     /// Sends a notification of its own, with so many bytes in it.
@@ -216,7 +218,7 @@ impl Run<'_> {
             Step::Sample(key) => return self.ask(key, situation.samples),
             Step::Fail(text) => return Some(Outcome::Failed(text.clone())),
             Step::Refuse(code) => return Some(Outcome::Refused(*code)),
-            Step::Progress(_) | Step::Sleep(_) => {}
+            Step::Progress(_) | Step::Sleep(_) | Step::Park => {}
         }
         None
     }

@@ -8,7 +8,7 @@ use mcp_tests::fuzz;
 type Body = fn(&[u8]);
 
 /// All targets, by name.
-const TARGETS: [(&str, Body); 9] = [
+const TARGETS: [(&str, Body); 10] = [
     ("endpoint", fuzz::endpoint),
     ("header", fuzz::header),
     ("http_client", fuzz::http_client),
@@ -18,6 +18,7 @@ const TARGETS: [(&str, Body); 9] = [
     ("sse", fuzz::sse),
     ("state", fuzz::state),
     ("template", fuzz::template),
+    ("world", fuzz::world),
 ];
 
 /// The names in a folder of the fuzzing package, in order.

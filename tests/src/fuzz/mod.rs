@@ -14,6 +14,7 @@ mod server_pipe;
 mod sse;
 mod state;
 mod template;
+mod world;
 
 pub use endpoint::endpoint;
 pub use header::header;
@@ -24,3 +25,4 @@ pub use server_pipe::server_pipe;
 pub use sse::sse;
 pub use state::state;
 pub use template::template;
+pub use world::world;

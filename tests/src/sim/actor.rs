@@ -3,8 +3,9 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use mcp_proto::{
-    ClientPipe, ClientPipeOutput, ErrorObject, Instant, Limits,
+    ClientPipeOutput, ErrorObject, Instant, Limits,
     client::{CallError, CallOptions, ClientCallId, ClientConfig, ClientEvent, Era, QuestionId},
+    http::{ClientExchange, HttpClientOutput, HttpRequest},
     schema::{
         Answer, ClientCapabilities, ElicitationCapability, Implementation, Question,
         SamplingCapability,
@@ -15,6 +16,7 @@ use mcp_proto::{
 use super::{
     app,
     changes::{self, Heard, Topic},
+    machine::Machine,
     plan,
     script::{Play, Said, level_of},
 };
@@ -24,7 +26,7 @@ use crate::model::{Answered, Revision, Seen, Tries};
 pub(super) struct Actor {
     pub(super) plan: plan::Client,
     number: usize,
-    pub(super) pipe: ClientPipe,
+    pub(super) machine: Machine,
     /// How often it has begun anew.
     pub(super) life: u32,
     /// What is known of each life.
@@ -48,8 +50,14 @@ pub(super) struct Life {
     pub(super) ended: bool,
     /// Whether it was the client that ended it.
     pub(super) left: bool,
+    /// Whether its process is gone without a word.
+    pub(super) vanished: bool,
     /// Whether something went wrong with it that may take the client's patience.
     pub(super) disturbed: bool,
+    /// Whether a proxy sent a request of it twice.
+    pub(super) repeated: bool,
+    /// Whether the server began anew meanwhile.
+    pub(super) restarted: bool,
 }
 
 /// A call that was made.
@@ -89,8 +97,8 @@ struct Open {
     person: bool,
 }
 
-/// What the application wants to be reminded of.
-#[derive(Clone, Copy, Debug)]
+/// What the client wants done.
+#[derive(Debug)]
 pub(super) enum Want {
     /// To answer a question, so much later.
     Answer { after: Duration, question: QuestionId, answered: Answered, person: bool },
@@ -98,6 +106,10 @@ pub(super) enum Want {
     Close,
     /// To have its server started anew.
     Respawn,
+    /// To send a request.
+    Send(HttpRequest),
+    /// To be told nothing more of one.
+    Abort(ClientExchange),
 }
 
 impl Actor {
@@ -105,7 +117,7 @@ impl Actor {
         Self {
             plan: plan.clone(),
             number,
-            pipe: ClientPipe::new(config(plan)),
+            machine: Machine::new(config(plan), plan.web, number as u64),
             life: 0,
             lives: vec![Life::default()],
             calls: Vec::new(),
@@ -133,8 +145,9 @@ impl Actor {
         self.lives.push(Life::default());
         self.by_id.clear();
         self.questions.clear();
-        self.pipe = ClientPipe::new(config(&self.plan));
-        self.pipe.start(now);
+        let seed = (self.number as u64) << 32 | u64::from(self.life);
+        self.machine = Machine::new(config(&self.plan), self.plan.web, seed);
+        self.machine.start(now);
     }
 
     fn tick(&mut self) -> u64 {
@@ -153,8 +166,8 @@ impl Actor {
             log_level: call.level.map(level_of),
             ..CallOptions::default()
         };
-        let room = self.pipe.client().calls().count() < self.plan.calls_max as usize;
-        let id = self.pipe.call(now, "tools/call", &params, options);
+        let room = self.machine.client().calls().count() < self.plan.calls_max as usize;
+        let id = self.machine.call(now, "tools/call", &params, options);
         let begun = self.tick();
         self.by_id.insert(id, self.calls.len());
         self.calls.push(Made {
@@ -176,20 +189,20 @@ impl Actor {
     /// Gives a call up, if it has not ended.
     pub(super) fn cancel(&mut self, number: usize) {
         let Some(made) = self.calls.get_mut(number) else { return };
-        if made.life == self.life && self.pipe.cancel(made.id, Some("a change of mind")).is_ok() {
+        if made.life == self.life && self.machine.cancel(made.id).is_ok() {
             made.cancelled = true;
         }
     }
 
     pub(super) fn set_level(&mut self, now: Instant, level: u8) {
-        let id = self.pipe.set_level(now, level_of(level));
+        let id = self.machine.set_level(now, level_of(level));
         let at = self.tick();
         self.levels.push(LevelSet { life: self.life, level, id, at, done: None });
     }
 
     pub(super) fn listen(&mut self, now: Instant, lists: u8, uris: u8) {
         let (wish, topics) = changes::wish(lists, uris);
-        let id = self.pipe.listen(now, wish);
+        let id = self.machine.listen(now, wish);
         let (life, at) = (self.life, self.tick());
         self.heard.begin(life, id, topics, at);
     }
@@ -203,7 +216,7 @@ impl Actor {
     pub(super) fn unlisten(&mut self) {
         let (life, at) = (self.life, self.tick());
         if let Some(id) = self.heard.end_oldest(life, at) {
-            let _ = self.pipe.cancel(id, None);
+            let _ = self.machine.cancel(id);
         }
     }
 
@@ -227,7 +240,7 @@ impl Actor {
             Answered::Refused => Answer::Refused(ErrorObject::new(-1, "refuses")),
         };
         // It may be withdrawn by now.
-        let _ = self.pipe.answer(now, question, answer);
+        let _ = self.machine.answer(now, question, answer);
     }
 
     /// All is well again: what was left unanswered is answered.
@@ -240,23 +253,33 @@ impl Actor {
     /// What the client is told; `well`: all is well, and every question is answered soon. Gives a
     /// line for the trace.
     pub(super) fn poll(&mut self, well: bool) -> Option<Result<String, String>> {
-        let output = self.pipe.poll_output()?;
-        Some(match output {
-            ClientPipeOutput::Event(event) => {
+        let event = match &mut self.machine {
+            Machine::Pipe(pipe) => match pipe.poll_output()? {
+                ClientPipeOutput::Event(event) => Ok(event),
+                ClientPipeOutput::Respawn => Err(Want::Respawn),
+                ClientPipeOutput::Close => Err(Want::Close),
+                output => return Some(Err(format!("unknown: {output:?}"))),
+            },
+            Machine::Http(http) => match http.poll_output()? {
+                HttpClientOutput::Event(event) => Ok(event),
+                HttpClientOutput::Send(request) => Err(Want::Send(request)),
+                HttpClientOutput::Abort { exchange } => Err(Want::Abort(exchange)),
+                HttpClientOutput::Notice(notice) => return Some(Ok(format!("{notice:?}"))),
+                HttpClientOutput::Close => Err(Want::Close),
+                output => return Some(Err(format!("unknown: {output:?}"))),
+            },
+        };
+        Some(match event {
+            Ok(event) => {
                 let shown = format!("{event:?}");
-                self.told(event, well)
-                    .map(|()| shown.clone())
-                    .map_err(|why| format!("{why}: {shown}"))
+                let told = self.told(event, well).map_err(|why| format!("{why}: {shown}"));
+                told.map(|()| shown)
             }
-            ClientPipeOutput::Respawn => {
-                self.wants.push(Want::Respawn);
-                Ok("Respawn".into())
+            Err(want) => {
+                let shown = format!("{want:?}");
+                self.wants.push(want);
+                Ok(shown)
             }
-            ClientPipeOutput::Close => {
-                self.wants.push(Want::Close);
-                Ok("Close".into())
-            }
-            output => Err(format!("unknown: {output:?}")),
         })
     }
 
@@ -266,14 +289,14 @@ impl Actor {
                 let name = agreement.version.as_str();
                 let agreed = Revision::ALL.into_iter().find(|revision| revision.date() == name);
                 let life = self.now();
-                if life.agreed.is_some() || life.failed {
+                if (life.agreed.is_some() || life.failed) && !life.restarted {
                     return Err("ready twice".into());
                 }
                 life.agreed = agreed;
             }
             ClientEvent::Failed(_) => {
                 let life = self.now();
-                if life.agreed.is_some() || life.failed {
+                if (life.agreed.is_some() || life.failed) && !life.restarted {
                     return Err("failed late".into());
                 }
                 life.failed = true;
@@ -394,8 +417,14 @@ impl Actor {
     }
 
     /// Whether the client was told of each change as often as it had to be; says otherwise.
-    pub(super) fn check_changes(&self) -> Result<(), String> {
-        (0..).zip(&self.lives).try_for_each(|(number, life)| self.heard.check(number, life))
+    /// `exact`: what is told is not lost on the way.
+    pub(super) fn check_changes(&self, exact: bool) -> Result<(), String> {
+        let web = self.plan.web;
+        (0..).zip(&self.lives).try_for_each(|(number, life)| {
+            // Over HTTP a stream that breaks may lose what is told of changes.
+            let exact = exact && !life.ended && !(web && life.disturbed);
+            self.heard.check(number, life, exact)
+        })
     }
 
     /// The log levels that may be in force during a call.
@@ -404,14 +433,26 @@ impl Actor {
         if revision.is_modern() && made.call.level.is_some() {
             return vec![made.call.level];
         }
-        let mut levels = vec![(!revision.is_modern()).then_some(AT_FIRST)];
         let end = made.ended.unwrap_or(u64::MAX);
-        for set in self.levels.iter().filter(|set| set.life == made.life && set.at < end) {
-            let modern = revision.is_modern().then_some(set.at);
-            if set.done.or(modern).is_some_and(|done| done < made.begun) {
-                levels.clear();
-            }
-            levels.push(Some(set.level));
+        let modern = revision.is_modern();
+        let sets = self.levels.iter().filter(|set| set.life == made.life && set.at < end);
+        // Each level with the time before which it must have been set for another to replace it.
+        let settled = |set: &LevelSet| set.done.or(modern.then_some(set.at));
+        let first = (0, (!modern).then_some(AT_FIRST));
+        let known = core::iter::once(first).chain(sets.clone().map(|set| {
+            // Over HTTP one that is under way may come after the next.
+            let by = if self.plan.web { settled(set).unwrap_or(u64::MAX) } else { set.at };
+            (by, Some(set.level))
+        }));
+        let replaced = |by: u64| {
+            sets.clone()
+                .any(|set| set.at > by && settled(set).is_some_and(|done| done < made.begun))
+        };
+        let mut levels: Vec<Option<u8>> =
+            known.filter(|(by, _)| !replaced(*by)).map(|(_, level)| level).collect();
+        if self.lives[made.life as usize].restarted {
+            // For a moment nothing is set in a new session.
+            levels.push(Some(AT_FIRST));
         }
         levels
     }

@@ -11,7 +11,7 @@ use mcp_proto::{
     Limits, Router, Version,
     router::{Outbox, Port},
     schema::Implementation,
-    server::{Call, Command, Event, Offer, ServerConfig},
+    server::{Call, Command, Event, Offer, ServerConfig, StateKey},
 };
 
 use super::{
@@ -106,6 +106,8 @@ pub(super) fn config(server: &plan::Server) -> ServerConfig {
             output_bytes_max: server.output_bytes_max as usize,
             ..Limits::default()
         },
+        // As in a cluster, or for one who begins anew.
+        state_keys: vec![StateKey { id: 0, key: [7; 32] }],
         ..ServerConfig::new(Implementation::new("sim", "1"))
     }
 }

@@ -96,7 +96,7 @@ impl Heard {
     }
 
     /// Whether a life was told of each change as often as it had to be; says otherwise.
-    pub(super) fn check(&self, number: u32, life: &Life) -> Result<(), String> {
+    pub(super) fn check(&self, number: u32, life: &Life, exact: bool) -> Result<(), String> {
         let Some(revision) = life.agreed else { return Ok(()) };
         for topic in (0..3).map(Topic::List).chain((0..3).map(Topic::Resource)) {
             let told = self.told.get(&(number, topic)).copied().unwrap_or_default();
@@ -107,7 +107,7 @@ impl Heard {
                 least += certain;
                 most += possible;
             }
-            if told > most || told < least && !life.ended {
+            if told > most || told < least && exact {
                 return Err(format!("{topic:?} is told {told} times, not {least} to {most}"));
             }
         }

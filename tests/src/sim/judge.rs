@@ -11,12 +11,13 @@ use crate::model::{Outcome, Revision, Situation, agree, predict};
 /// All was well for long enough: nothing is left undone.
 pub(super) fn rest(world: &mut World) -> Verdict {
     for (client, actor) in world.actors.iter().enumerate() {
-        let left: Vec<&str> = actor.pipe.client().calls().map(|(_, method)| method).collect();
+        let left: Vec<&str> = actor.machine.client().calls().map(|(_, method)| method).collect();
         if left.iter().any(|method| *method != "subscriptions/listen") {
             return Err(format!("VIOLATION: c{client} still waits for {left:?}"));
         }
-        actor.check_changes().map_err(|why| format!("VIOLATION: c{client}: {why}"))?;
-        let questions = actor.pipe.client().questions().count();
+        let exact = world.case.net.is_calm(actor.plan.web);
+        actor.check_changes(exact).map_err(|why| format!("VIOLATION: c{client}: {why}"))?;
+        let questions = actor.machine.client().questions().count();
         if questions > 0 {
             return Err(format!("VIOLATION: c{client} still has {questions} questions"));
         }
@@ -32,7 +33,8 @@ fn agreements(world: &World) -> Verdict {
         let expected = agree(actor.plan.tries, served);
         let legacy = agree(crate::model::Tries::Legacy, served);
         for life in &actor.lives {
-            let calm = world.case.net.is_calm() && !life.disturbed && !life.ended;
+            let calm = world.case.net.is_calm(actor.plan.web)
+                && !(life.disturbed || life.ended || life.repeated);
             let right = match life.agreed {
                 None if life.failed => expected.is_none() || !calm,
                 None => life.ended,
@@ -55,7 +57,8 @@ pub(super) fn calls(world: &mut World) -> Verdict {
         }
     }
     let made = world.stage.made.borrow();
-    match made.iter().find(|(_, count)| **count > 1) {
+    let repeats = world.case.net.repeat > 0;
+    match made.iter().find(|(_, count)| **count > 1 && !repeats) {
         Some(((tag, key), count)) => {
             Err(format!("VIOLATION: {tag} makes {key:?} {count} times and not once"))
         }
@@ -88,11 +91,16 @@ fn call(world: &World, actor: &Actor, made: &Made) -> Verdict {
             Err("it ends before there is an agreement".into())
         };
     };
-    let slow = actor.plan.impatient || life.disturbed || !world.case.net.is_calm();
+    let slow = actor.plan.impatient || life.disturbed || !world.case.net.is_calm(actor.plan.web);
     let excused = match outcome {
         Err(CallError::Cancelled) => made.cancelled,
-        Err(CallError::Lost(Delivery::OutcomeUnknown)) => life.ended || life.disturbed,
+        Err(CallError::Lost(Delivery::OutcomeUnknown)) => {
+            life.ended || life.disturbed || life.repeated
+        }
         Err(CallError::TimedOut) => slow,
+        Err(CallError::Http(_)) => life.disturbed || life.repeated,
+        // The server knows the request already.
+        Err(CallError::Refused(error)) if error.code == -32_600 => life.repeated,
         Err(CallError::Refused(error)) if error.code == -32_603 => {
             // It was one too many, or the server was about to end.
             world.case.server.calls_max < 10 || life.disturbed || life.ended
@@ -130,7 +138,7 @@ fn situation(world: &World, actor: &Actor, made: &Made, revision: Revision) -> S
         answers: answers.map(|(key, answer)| (key.clone(), answer.answered)).collect(),
         server_rounds: world.case.server.rounds_max,
         client_rounds: actor.plan.rounds_max,
-        lossy: world.case.server.output_bytes_max < 10_000,
+        lossy: !actor.plan.web && world.case.server.output_bytes_max < 10_000,
     }
 }
 

@@ -27,7 +27,7 @@ pub(super) struct Channel {
     pub(super) ended: bool,
     /// Whether a delivery is scheduled.
     pub(super) scheduled: bool,
-    /// What the checker has seen of a line that is not whole yet.
+    /// What has passed of a line that is not whole yet.
     partial: Vec<u8>,
 }
 
@@ -66,11 +66,15 @@ pub(super) struct Link {
     pub(super) up: Channel,
     pub(super) down: Channel,
     pub(super) hung_until: Instant,
-    /// Whether bytes were lost with the connection.
-    pub(super) broken: bool,
     /// Whether nobody takes what the server sends.
     pub(super) abandoned: bool,
     checker: Checker,
+    /// Whether the server looks at each line at once, because it never waits for its client.
+    prompt: bool,
+    /// What has come of a line that is not whole yet.
+    arrived: Vec<u8>,
+    /// How much of what waits to be written the checker has seen.
+    observed: usize,
     requests: BTreeMap<CallId, RequestId>,
     /// Whether the server reads no more.
     shut: bool,
@@ -93,9 +97,11 @@ impl Link {
             up: Channel::default(),
             down: Channel::default(),
             hung_until: Instant::ZERO,
-            broken: false,
             abandoned: false,
             checker: Checker::new(expected),
+            prompt: server.output_bytes_max > 100_000,
+            arrived: Vec::new(),
+            observed: 0,
             requests: BTreeMap::new(),
             shut: false,
             closed: false,
@@ -108,22 +114,42 @@ impl Link {
     /// The client writes; gives the lines that are whole with that.
     pub(super) fn sent(&mut self, bytes: &[u8]) -> Vec<Vec<u8>> {
         self.up.bytes.extend(bytes);
-        let lines = self.up.lines(bytes);
-        for line in &lines {
-            self.checker.sent(line);
-        }
-        lines
+        self.up.lines(bytes)
     }
 
     /// The client reads; gives the lines that are whole with that.
     pub(super) fn received(&mut self, bytes: &[u8]) -> Vec<Vec<u8>> {
-        let lines = self.down.lines(bytes);
-        if !self.broken {
-            for line in &lines {
-                self.checker.received(line);
+        self.down.lines(bytes)
+    }
+
+    /// Bytes come to the server.
+    ///
+    /// The checker stands at its door: all that was said before is known before a line comes in,
+    /// and what is said about a call after its cancellation was read is wrong.
+    pub(super) fn arrive(&mut self, now: Instant, bytes: &[u8]) {
+        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+            self.pipe.handle_bytes(now, piece);
+            self.arrived.extend(piece);
+            if self.arrived.last() == Some(&b'\n') {
+                let line = core::mem::take(&mut self.arrived);
+                if !self.shut {
+                    self.checker.sent(&line[..line.len() - 1]);
+                }
+                if !self.shut && self.prompt {
+                    self.checker.processed();
+                }
             }
+            self.serve(now);
         }
-        lines
+    }
+
+    /// What the server has written since the last time is looked at.
+    fn observe(&mut self) {
+        let pending = self.pipe.pending_write();
+        for line in pending[self.observed..].split_inclusive(|byte| *byte == b'\n') {
+            self.checker.received(line.strip_suffix(b"\n").unwrap_or(line));
+        }
+        self.observed = pending.len();
     }
 
     /// The server does what there is to do, and writes what there is room for.
@@ -143,10 +169,11 @@ impl Link {
                     output => panic!("{output:?}"),
                 }
             }
-            let Some(command) = self.app.next_command() else { return };
+            let Some(command) = self.app.next_command() else { break };
             // An error is a race, or a fact about the peer.
             let _ = self.pipe.handle_command(now, command);
         }
+        self.observe();
     }
 
     fn told(&mut self, event: Event) {
@@ -177,34 +204,34 @@ impl Link {
         if self.abandoned {
             let count = pending.len();
             self.pipe.consume(count);
+            self.observed -= count;
             self.down.ends |= self.closed;
             return count > 0;
         }
         self.down.bytes.extend(&pending[..count]);
         self.pipe.consume(count);
+        self.observed -= count;
         self.down.ends |= self.closed && self.pipe.pending_write().is_empty();
         count > 0
     }
 
-    /// Nothing moves at the moment: if nothing is under way either, the server has seen all.
+    /// Nothing moves at the moment: if nothing waits either, the server has seen all.
     pub(super) fn rested(&mut self) {
-        let empty = self.up.bytes.is_empty()
-            && self.down.bytes.is_empty()
-            && self.pipe.pending_write().is_empty();
-        if empty && !self.broken && !self.abandoned && !self.over {
-            if !self.shut {
-                self.checker.processed();
-            }
-            if self.down.ended {
-                self.over = true;
-                self.checker.over();
-            }
+        if self.over || !self.pipe.pending_write().is_empty() {
+            return;
+        }
+        if !self.shut {
+            self.checker.processed();
+        }
+        if self.closed {
+            self.over = true;
+            self.checker.over();
         }
     }
 
     /// Everything that will come has come.
     pub(super) fn settled(&mut self) {
-        if !self.broken && !self.abandoned && !self.over && !self.closed {
+        if !self.over && !self.closed {
             self.checker.settled(&[]);
         }
     }

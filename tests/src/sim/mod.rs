@@ -7,11 +7,14 @@ mod changes;
 mod draw;
 mod judge;
 mod link;
+mod machine;
 mod pipes;
 mod plan;
 mod script;
 mod shrink;
 mod trace;
+mod web;
+mod webs;
 mod world;
 
 pub use draw::Draw;

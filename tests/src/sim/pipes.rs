@@ -5,56 +5,82 @@ use std::time::Duration;
 use super::{
     actor::Want,
     link::Link,
+    machine::Machine,
     world::{Happening, World, shown},
 };
 
 impl World {
+    /// Gives a client a server of its own, unless it speaks to the one behind HTTP.
     pub(super) fn connect(&mut self, client: usize) {
+        if self.actors[client].plan.web {
+            return;
+        }
         let seed = self.case.seed ^ self.links.len() as u64;
-        let link = Link::new(client, &self.case.server, &self.stage, seed);
-        self.current[client] = self.links.len();
-        self.links.push(link);
+        self.current[client] = Some(self.links.len());
+        self.links.push(Link::new(client, &self.case.server, &self.stage, seed));
+    }
+
+    /// The pipe of a client, if it has one.
+    pub(super) fn link_of(&mut self, client: usize) -> Option<&mut Link> {
+        self.current[client].map(|link| &mut self.links[link])
     }
 
     /// The connection breaks, and what is under way is lost.
     pub(super) fn reset(&mut self, client: usize) {
-        let Some(link) = self.lose(client) else { return };
-        link.broken = true;
-        for channel in [&mut link.up, &mut link.down] {
-            channel.bytes.clear();
-            channel.ends = true;
+        if self.actors[client].plan.web {
+            return self.break_all(client);
         }
-        link.abandoned = true;
+        if !self.leave(client) {
+            return;
+        }
+        if let Some(link) = self.link_of(client) {
+            link.abandoned = true;
+            for channel in [&mut link.up, &mut link.down] {
+                channel.bytes.clear();
+                channel.ends = true;
+            }
+        }
     }
 
     /// The client is gone; its server learns of it late.
     pub(super) fn vanish(&mut self, client: usize) {
-        let number = self.current[client];
-        let Some(link) = self.lose(client) else { return };
-        link.broken = true;
-        link.abandoned = true;
-        link.up.bytes.clear();
+        self.actors[client].now().vanished |= !self.actors[client].has_ended();
+        if !self.leave(client) {
+            return;
+        }
+        self.forget(client);
         let late = self.now + Duration::from_millis(self.draw.below(20_000).into());
-        self.schedule(late, Happening::Noticed(number));
+        if let Some(number) = self.current[client] {
+            let link = &mut self.links[number];
+            link.abandoned = true;
+            link.up.bytes.clear();
+            self.schedule(late, Happening::Noticed(number));
+        }
     }
 
     /// The client closes its end, and reads what still comes.
     pub(super) fn close(&mut self, client: usize) {
-        if let Some(link) = self.lose(client) {
+        if self.leave(client)
+            && let Some(link) = self.link_of(client)
+        {
             link.up.ends = true;
         }
     }
 
-    /// The client has its connection no longer.
-    fn lose(&mut self, client: usize) -> Option<&mut Link> {
+    /// The client wants no more; says whether it did before.
+    fn leave(&mut self, client: usize) -> bool {
+        let now = self.now;
         let actor = &mut self.actors[client];
         if actor.has_ended() {
-            return None;
+            return false;
         }
         actor.now().ended = true;
         actor.now().left = true;
-        actor.pipe.handle_eof(self.now);
-        Some(&mut self.links[self.current[client]])
+        match &mut actor.machine {
+            Machine::Pipe(pipe) => pipe.handle_eof(now),
+            Machine::Http(http) => http.close(now),
+        }
+        true
     }
 
     pub(super) fn arrive_up(&mut self, number: usize) {
@@ -66,7 +92,7 @@ impl World {
         }
         let bytes = link.up.take(count);
         if !bytes.is_empty() {
-            link.pipe.handle_bytes(self.now, &bytes);
+            link.arrive(self.now, &bytes);
         } else if link.up.ends && !link.up.ended {
             link.up.ended = true;
             link.pipe.handle_eof(self.now);
@@ -86,11 +112,11 @@ impl World {
         for line in lines {
             self.trace.line(self.now, &format!("c{client} <- s{number} {}", shown(&line)));
         }
-        let current = self.current[client] == number && !self.actors[client].has_ended();
+        let current = self.current[client] == Some(number) && !self.actors[client].has_ended();
         let link = &mut self.links[number];
         if !bytes.is_empty() {
             if current {
-                self.actors[client].pipe.handle_bytes(self.now, &bytes);
+                self.bytes(client, &bytes);
             }
         } else if link.down.ends && !link.down.ended {
             link.down.ended = true;
@@ -98,8 +124,20 @@ impl World {
                 // What the client may still say finds nobody.
                 link.abandoned = true;
                 self.actors[client].now().ended = true;
-                self.actors[client].pipe.handle_eof(self.now);
+                self.end_of_input(client);
             }
+        }
+    }
+
+    fn bytes(&mut self, client: usize, bytes: &[u8]) {
+        if let Some(pipe) = self.actors[client].machine.pipe() {
+            pipe.handle_bytes(self.now, bytes);
+        }
+    }
+
+    fn end_of_input(&mut self, client: usize) {
+        if let Some(pipe) = self.actors[client].machine.pipe() {
+            pipe.handle_eof(self.now);
         }
     }
 
@@ -114,25 +152,28 @@ impl World {
             any = true;
             self.want(client, want);
         }
-        let number = self.current[client];
+        Ok(self.write(client) || any)
+    }
+
+    /// Moves what a client writes into its pipe, as far as there is room; says whether any was.
+    fn write(&mut self, client: usize) -> bool {
+        let Some(number) = self.current[client] else { return false };
         let link = &mut self.links[number];
-        let actor = &mut self.actors[client];
-        let count = actor.pipe.pending_write().len();
-        if count == 0 {
-            return Ok(any);
-        }
-        if actor.has_ended() || link.up.ends || link.abandoned {
-            actor.pipe.consume(count);
-            return Ok(any);
+        let ended = self.actors[client].has_ended();
+        let Some(pipe) = self.actors[client].machine.pipe() else { return false };
+        let count = pipe.pending_write().len();
+        if ended || link.up.ends || link.abandoned {
+            pipe.consume(count);
+            return false;
         }
         let room = self.case.net.capacity as usize;
         let count = count.min(room.saturating_sub(link.up.bytes.len()));
-        let bytes = actor.pipe.pending_write()[..count].to_vec();
-        actor.pipe.consume(count);
+        let bytes = pipe.pending_write()[..count].to_vec();
+        pipe.consume(count);
         for line in link.sent(&bytes) {
             self.trace.line(self.now, &format!("c{client} -> s{number} {}", shown(&line)));
         }
-        Ok(any || count > 0)
+        count > 0
     }
 
     fn want(&mut self, client: usize, want: Want) {
@@ -144,16 +185,21 @@ impl World {
             }
             Want::Close => self.close(client),
             // Nobody starts another server for one who is gone.
-            Want::Respawn if self.actors[client].now().left => {
-                self.actors[client].pipe.handle_eof(self.now);
-            }
+            Want::Respawn if self.actors[client].now().left => self.end_of_input(client),
             Want::Respawn => {
-                let old = self.current[client];
-                self.links[old].up.ends = true;
+                if let Some(link) = self.link_of(client) {
+                    link.up.ends = true;
+                }
                 self.connect(client);
-                self.actors[client].now().ended = false;
-                self.actors[client].pipe.respawned(self.now);
+                let actor = &mut self.actors[client];
+                actor.now().ended = false;
+                if let Some(pipe) = actor.machine.pipe() {
+                    pipe.respawned(self.now);
+                }
             }
+            Want::Send(_) if self.actors[client].now().vanished => {}
+            Want::Send(request) => self.send(client, request),
+            Want::Abort(exchange) => self.abort(client, exchange),
         }
     }
 

@@ -32,6 +32,12 @@ pub struct Net {
     pub delay_max: u32,
     /// How many bytes a pipe holds.
     pub capacity: u32,
+    /// How often in a hundred a response over HTTP is cut at a piece of it.
+    pub cut: u32,
+    /// How often in a hundred a proxy repeats a POST.
+    pub repeat: u32,
+    /// How often in a hundred a request never leaves.
+    pub unreachable: u32,
 }
 
 /// What servers are like.
@@ -52,6 +58,8 @@ pub struct Server {
 /// What a client is like.
 #[derive(Clone, Debug)]
 pub struct Client {
+    /// Whether it speaks to the server behind HTTP, and not to one of its own over a pipe.
+    pub web: bool,
     /// Which eras it tries.
     pub tries: Tries,
     /// Whether it asks persons.
@@ -99,6 +107,8 @@ pub enum Transition {
     Update(usize),
     /// A list is another one than before, on each server: tools, prompts or resources.
     Change(usize),
+    /// The server behind HTTP crashes, and begins anew.
+    Restart,
     /// Time passes, in milliseconds.
     Advance(u32),
 }
@@ -188,12 +198,19 @@ impl Net {
     fn draw(draw: &mut Draw<'_>) -> Self {
         let (chunk_max, delay_max) =
             draw.one_of(&[(65_536, 0), (65_536, 20), (256, 5), (16, 1), (1, 0), (1_000, 300)]);
-        Self { chunk_max, delay_max, capacity: draw.one_of(&[65_536, 4_096, 100]) }
+        Self {
+            chunk_max,
+            delay_max,
+            capacity: draw.one_of(&[65_536, 4_096, 100]),
+            cut: draw.one_of(&[0, 0, 5, 20]),
+            repeat: draw.one_of(&[0, 0, 0, 20]),
+            unreachable: draw.one_of(&[0, 0, 0, 5]),
+        }
     }
 
-    /// Whether nothing takes so long that anybody gives up.
-    pub fn is_calm(&self) -> bool {
-        self.delay_max <= 20
+    /// Whether nothing goes wrong by itself, nor takes so long that anybody gives up.
+    pub fn is_calm(&self, web: bool) -> bool {
+        self.delay_max <= 20 && !(web && self.cut + self.repeat + self.unreachable > 0)
     }
 }
 
@@ -201,8 +218,14 @@ impl Server {
     fn draw(draw: &mut Draw<'_>) -> Self {
         let all = Revision::ALL;
         let some = vec![Revision::Nov2024, Revision::Jun2025, Revision::Jul2026];
-        let revisions =
-            draw.one_of(&[all.to_vec(), vec![Revision::Jul2026], all[..4].to_vec(), some]);
+        let revisions = draw.one_of(&[
+            all.to_vec(),
+            all.to_vec(),
+            all.to_vec(),
+            all[4..].to_vec(),
+            all[..4].to_vec(),
+            some,
+        ]);
         Self {
             revisions,
             inline: draw.chance(30),
@@ -216,8 +239,12 @@ impl Server {
 impl Client {
     fn draw(draw: &mut Draw<'_>) -> Self {
         let mut tries = vec![Tries::Both, Tries::Legacy, Tries::Both];
-        tries.extend(Revision::ALL.into_iter().rev().map(Tries::Only));
+        let web = draw.chance(50);
+        // The oldest revision has another HTTP.
+        let oldest = usize::from(web);
+        tries.extend(Revision::ALL[oldest..].iter().rev().copied().map(Tries::Only));
         Self {
+            web,
             tries: draw.one_of(&tries),
             asks: !draw.chance(20),
             samples: !draw.chance(20),
@@ -239,6 +266,7 @@ fn transition(draw: &mut Draw<'_>, swarm: &Swarm, clients: usize) -> Transition 
         16 if swarm.faults => Act::Hang(draw.one_of(&[10, 1_000, 8_000])),
         17 if swarm.faults => draw.one_of(&[Act::Reset, Act::Vanish]),
         18 if swarm.faults => draw.one_of(&[Act::Close, Act::ShutDown]),
+        19 if swarm.faults && draw.chance(30) => return Transition::Restart,
         19 => Act::Reconnect,
         _ => Act::Call(Call::draw(draw, swarm)),
     };
@@ -286,7 +314,7 @@ impl Answer {
 
 fn step(draw: &mut Draw<'_>, swarm: &Swarm) -> Option<Step> {
     let key = |draw: &mut Draw<'_>, keys: &[&str]| String::from(draw.one_of(keys));
-    Some(match draw.below(14) {
+    Some(match draw.below(15) {
         0..=2 => Step::Log(draw.one_of(&[1, 0, 3, 4, 7])),
         3..=5 => Step::Progress(draw.below(6)),
         6 | 7 if swarm.sleeps => Step::Sleep(draw.one_of(&[1, 10, 100, 1_000, 2_500])),
@@ -294,6 +322,7 @@ fn step(draw: &mut Draw<'_>, swarm: &Swarm) -> Option<Step> {
         10 if swarm.asks => Step::Sample(key(draw, &["m", "n"])),
         11 => Step::Once(key(draw, &["k", "l"])),
         12 => Step::Note(draw.one_of(&[1, 10, 600])),
+        14 => Step::Park,
         13 if draw.chance(50) => {
             if draw.chance(50) {
                 Step::Fail("failed".into())

@@ -140,6 +140,7 @@ async fn perform(
             Step::Note(bytes) => cx.notify("sim/note", said("x".repeat(*bytes as usize))),
             Step::Sleep(_) if inline => {}
             Step::Sleep(millis) => stage.wait(Duration::from_millis((*millis).into())).await,
+            Step::Park => cx.park(Duration::from_millis(700)),
             Step::Once(key) => {
                 cx.once(key, || {
                     *stage.made.borrow_mut().entry((tag.clone(), key.clone())).or_default() += 1;

@@ -118,7 +118,10 @@ impl<F: Fn(&Case) -> bool> Shrinking<F> {
 
     /// A better network, and servers and clients without limits.
     fn plainer(&mut self) {
-        let changes: [fn(&mut Case); 8] = [
+        let changes: [fn(&mut Case); 11] = [
+            |case| case.net.cut = 0,
+            |case| case.net.repeat = 0,
+            |case| case.net.unreachable = 0,
             |case| case.net.chunk_max = 65_536,
             |case| case.net.delay_max = 0,
             |case| case.net.capacity = 65_536,

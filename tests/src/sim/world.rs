@@ -13,6 +13,7 @@ use super::{
     plan::{Act, Case, Transition, URIS},
     script::Stage,
     trace::Trace,
+    web::Web,
 };
 use crate::model::Answered;
 
@@ -29,7 +30,9 @@ pub(super) struct World {
     pub(super) actors: Vec<Actor>,
     pub(super) links: Vec<Link>,
     /// The pipe that each client has now.
-    pub(super) current: Vec<usize>,
+    pub(super) current: Vec<Option<usize>>,
+    /// The server behind HTTP.
+    pub(super) web: Web,
     queue: BTreeMap<(Instant, u64), Happening>,
     serial: u64,
     pub(super) draw: Draw<'static>,
@@ -59,6 +62,14 @@ pub(super) enum Happening {
     },
     /// A server learns that its client is gone.
     Noticed(usize),
+    /// A request over HTTP comes to the server.
+    Asked(usize),
+    /// It does so once more.
+    AskedAgain(usize),
+    /// A piece of its response comes to the client.
+    Told(usize),
+    /// The server learns that its connection is gone.
+    Gone(usize),
 }
 
 /// What is wrong.
@@ -72,15 +83,17 @@ impl World {
             .enumerate()
             .map(|(number, plan)| Actor::new(number, plan))
             .collect();
+        let stage = Stage::default();
         let mut world = Self {
             now: Instant::ZERO,
-            stage: Stage::default(),
             links: Vec::new(),
-            current: vec![0; actors.len()],
+            current: vec![None; actors.len()],
+            web: Web::new(&case.server, &stage, case.seed),
             actors,
             queue: BTreeMap::new(),
             serial: 0,
             draw: Draw::seeded(case.seed ^ 0x5EED),
+            stage,
             trace,
             well: false,
             steps: 0,
@@ -88,7 +101,7 @@ impl World {
         };
         for client in 0..world.actors.len() {
             world.connect(client);
-            world.actors[client].pipe.start(Instant::ZERO);
+            world.actors[client].machine.start(Instant::ZERO);
         }
         world
     }
@@ -117,25 +130,32 @@ impl World {
                 let uri = URIS[place % URIS.len()];
                 self.note(&format!("{uri} changes"));
                 self.actors.iter_mut().for_each(|a| a.changes(Topic::Resource(place % 3)));
-                for link in &mut self.links {
-                    link.command(self.now, Command::ResourceUpdated { uri: uri.into() });
-                }
+                self.command(|| Command::ResourceUpdated { uri: uri.into() });
             }
             Transition::Change(place) => {
                 self.note(&format!("{:?} change", list(*place)));
                 self.actors.iter_mut().for_each(|a| a.changes(Topic::List(place % 3)));
-                for link in &mut self.links {
-                    link.command(self.now, Command::ListChanged(list(*place)));
-                }
+                self.command(|| Command::ListChanged(list(*place)));
             }
+            Transition::Restart => self.restart(),
             Transition::Advance(millis) => self.pass(Duration::from_millis((*millis).into()))?,
         }
         self.settle()
     }
 
+    /// Each server says something of its own accord.
+    fn command(&mut self, command: impl Fn() -> Command) {
+        for link in &mut self.links {
+            link.command(self.now, command());
+        }
+        self.web.command(self.now, command());
+    }
+
     fn act(&mut self, client: usize, act: &Act) -> Verdict {
         let now = self.now;
-        let link = self.current[client];
+        if matches!(act, Act::Call(_)) && self.actors[client].has_ended() && self.draw.chance(70) {
+            self.act(client, &Act::Reconnect)?;
+        }
         let actor = &mut self.actors[client];
         match act {
             Act::Call(call) => {
@@ -150,7 +170,11 @@ impl World {
             Act::Unlisten => actor.unlisten(),
             Act::Hang(millis) => {
                 actor.now().disturbed = true;
-                self.links[link].hung_until = now + Duration::from_millis((*millis).into());
+                let span = Duration::from_millis((*millis).into());
+                self.hold(client, span);
+                if let Some(link) = self.link_of(client) {
+                    link.hung_until = now + span;
+                }
             }
             Act::Reconnect => {
                 if actor.has_ended() {
@@ -163,7 +187,9 @@ impl World {
             Act::Close => self.close(client),
             Act::ShutDown => {
                 actor.now().disturbed = true;
-                self.links[link].shut_down(now);
+                if let Some(link) = self.link_of(client) {
+                    link.shut_down(now);
+                }
             }
         }
         self.settle()
@@ -203,8 +229,9 @@ impl World {
     fn next(&self) -> Option<Instant> {
         let queued = self.queue.first_key_value().map(|((at, _), _)| *at);
         let servers = self.links.iter().filter_map(Link::due).min();
-        let clients = self.actors.iter().filter_map(|actor| actor.pipe.poll_timeout()).min();
-        [queued, servers, clients, self.stage.next_wake()].into_iter().flatten().min()
+        let clients = self.actors.iter().filter_map(|actor| actor.machine.due()).min();
+        let web = self.web.endpoint.poll_timeout();
+        [queued, servers, clients, web, self.stage.next_wake()].into_iter().flatten().min()
     }
 
     /// What is due is done, and done with.
@@ -220,10 +247,18 @@ impl World {
                 }
             }
         }
+        if is_due(self.web.endpoint.poll_timeout()) {
+            self.web.endpoint.handle_timeout(now);
+            self.settle()?;
+            if is_due(self.web.endpoint.poll_timeout()) {
+                return Err("VIOLATION: the endpoint does not do what is due".into());
+            }
+        }
         for client in 0..self.actors.len() {
-            if is_due(self.actors[client].pipe.poll_timeout()) {
-                self.actors[client].pipe.handle_timeout(now);
-                if is_due(self.actors[client].pipe.poll_timeout()) {
+            if is_due(self.actors[client].machine.due()) {
+                self.actors[client].machine.time_out(now);
+                self.settle()?;
+                if is_due(self.actors[client].machine.due()) {
                     return Err(format!("VIOLATION: client {client} does not do what is due"));
                 }
             }
@@ -247,6 +282,10 @@ impl World {
                 self.actors[client].cancel(call);
             }
             Happening::Noticed(link) => self.links[link].up.ends = true,
+            Happening::Asked(trip) => self.asked(trip, false),
+            Happening::AskedAgain(trip) => self.asked_again(trip),
+            Happening::Told(trip) => self.told(trip),
+            Happening::Gone(trip) => self.web.gone(self.now, trip),
         }
         self.settle()
     }
@@ -261,6 +300,7 @@ impl World {
             for number in 0..self.links.len() {
                 any |= self.settle_link(number);
             }
+            any |= self.settle_web();
             if !any {
                 break;
             }
@@ -268,12 +308,8 @@ impl World {
         for link in &mut self.links {
             link.rested();
         }
-        for link in &self.links {
-            if let Some(violation) = link.violation() {
-                return Err(violation);
-            }
-        }
-        Ok(())
+        let found = self.links.iter().find_map(Link::violation).or_else(|| self.web.violation());
+        found.map_or(Ok(()), Err)
     }
 
     /// From here on all is well.
@@ -301,6 +337,10 @@ impl World {
         }
         self.settle()?;
         self.pass(Duration::from_mins(1))?;
+        self.web.endpoint.shut_down(self.now);
+        self.settle()?;
+        self.pass(Duration::from_mins(1))?;
+        self.web.is_over()?;
         for (number, link) in self.links.iter().enumerate() {
             link.is_over().map_err(|why| format!("VIOLATION: s{number}: {why}"))?;
         }

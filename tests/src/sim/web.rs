@@ -1,0 +1,291 @@
+//! The server behind HTTP, and the exchanges that are under way with it.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+
+use mcp_proto::{
+    Grant, Instant,
+    http::{
+        ClientExchange, Endpoint, Head, HttpConfig, HttpOutput, HttpRequest, Response, ResponseHead,
+    },
+    server::{Command, ExchangeId},
+};
+
+use super::{
+    app::{self, App},
+    plan,
+    script::Stage,
+};
+use crate::{
+    Seeded,
+    checker::{Asked, Exchanges},
+};
+
+/// A server behind HTTP.
+pub(super) struct Web {
+    pub(super) endpoint: Endpoint,
+    app: App,
+    checker: Exchanges,
+    pub(super) trips: Vec<Trip>,
+    /// The exchanges that are open at the server.
+    open: BTreeMap<ExchangeId, usize>,
+    closed: bool,
+}
+
+/// A request on its way to the server, and its response on the way back.
+pub(super) struct Trip {
+    pub(super) client: usize,
+    pub(super) life: u32,
+    pub(super) own: ClientExchange,
+    request: HttpRequest,
+    id: Option<ExchangeId>,
+    down: VecDeque<Piece>,
+    /// Whether a delivery is scheduled.
+    pub(super) scheduled: bool,
+    /// Until when nothing comes through.
+    pub(super) held_until: Instant,
+    /// Whether the client has heard anything.
+    pub(super) heard: bool,
+    /// Whether the client waits for nothing more.
+    pub(super) over: bool,
+}
+
+/// A piece of a response.
+pub(super) enum Piece {
+    Head(u16, Vec<(&'static str, String)>),
+    Bytes(VecDeque<u8>),
+    End,
+}
+
+impl Trip {
+    /// The message, or what stands for it.
+    pub(super) fn shown(&self) -> String {
+        let body = self.body();
+        let last = self.request.headers.iter().find(|(name, _)| *name == "Last-Event-ID");
+        let last = last.map(|(_, id)| id.to_string()).unwrap_or_default();
+        format!("{} {body}{last}", self.request.method)
+    }
+
+    fn body(&self) -> String {
+        self.request.body.as_ref().map(|body| body.parts().concat()).unwrap_or_default()
+    }
+
+    pub(super) fn is_post(&self) -> bool {
+        self.request.method == "POST"
+    }
+
+    pub(super) fn is_loaded(&self) -> bool {
+        !self.over && !self.down.is_empty()
+    }
+
+    /// The next piece of the response, so many bytes at most.
+    pub(super) fn take(&mut self, count: usize) -> Option<Piece> {
+        if let Some(Piece::Bytes(bytes)) = self.down.front_mut()
+            && bytes.len() > count
+        {
+            return Some(Piece::Bytes(bytes.drain(..count).collect()));
+        }
+        self.down.pop_front()
+    }
+
+    fn bytes(&mut self, text: &str) {
+        match self.down.back_mut() {
+            Some(Piece::Bytes(bytes)) => bytes.extend(text.bytes()),
+            _ => self.down.push_back(Piece::Bytes(text.bytes().collect())),
+        }
+    }
+}
+
+impl Web {
+    pub(super) fn new(server: &plan::Server, stage: &Stage, seed: u64) -> Self {
+        let drain = Duration::from_secs(10);
+        let http = HttpConfig { drain, ..HttpConfig::default() };
+        let mut web = Self {
+            endpoint: Endpoint::new(app::config(server), http, Box::new(Seeded(seed))),
+            app: App::new(server, stage),
+            checker: Exchanges::default(),
+            trips: Vec::new(),
+            open: BTreeMap::new(),
+            closed: false,
+        };
+        web.serve(Instant::ZERO);
+        web
+    }
+
+    /// A client sends a request; gives the number of its trip.
+    pub(super) fn sent(&mut self, client: usize, life: u32, request: HttpRequest) -> usize {
+        self.trips.push(Trip {
+            client,
+            life,
+            own: request.exchange,
+            request,
+            id: None,
+            down: VecDeque::new(),
+            scheduled: false,
+            held_until: Instant::ZERO,
+            heard: false,
+            over: false,
+        });
+        self.trips.len() - 1
+    }
+
+    /// A request has come to the server.
+    pub(super) fn arrived(&mut self, now: Instant, number: usize) {
+        let trip = &mut self.trips[number];
+        let body = trip.body();
+        let mut headers: Vec<(&str, &str)> =
+            trip.request.headers.iter().map(|(name, value)| (&**name, &**value)).collect();
+        headers.push(("Host", "localhost"));
+        let head = Head { method: trip.request.method, path: "/mcp", headers: &&*headers };
+        let field = |wanted: &str| {
+            let found = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
+            found.map(|(_, value)| String::from(*value))
+        };
+        let asked = Asked {
+            method: trip.request.method.into(),
+            session: field("mcp-session-id"),
+            last_event: field("last-event-id"),
+            subject: None,
+            body: body.clone(),
+        };
+        let admission = match self.endpoint.gate().admit(&head) {
+            Ok(admission) => admission,
+            Err(response) => return respond(trip, &response),
+        };
+        let grant = Arc::new(Grant::default());
+        let id = self.endpoint.handle_request(now, admission, grant, body.as_bytes());
+        trip.id = Some(id);
+        self.open.insert(id, number);
+        self.checker.asked(id.0, asked);
+    }
+
+    /// The server learns that the connection of a trip is gone.
+    pub(super) fn gone(&mut self, now: Instant, number: usize) {
+        if let Some(id) = self.trips[number].id
+            && self.open.remove(&id).is_some()
+        {
+            self.checker.gone(id.0);
+            self.endpoint.handle_disconnect(now, id);
+        }
+    }
+
+    /// The proxy lost its connection before the response, and will ask once more.
+    pub(super) fn ask_again(&mut self, now: Instant, number: usize) {
+        self.gone(now, number);
+        self.trips[number].down.clear();
+    }
+
+    /// The server does what there is to do.
+    pub(super) fn serve(&mut self, now: Instant) -> bool {
+        let mut any = false;
+        if let Some(offer) = self.app.take_offer() {
+            self.endpoint.set_offer(offer);
+        }
+        loop {
+            while let Some(output) = self.endpoint.poll_output() {
+                any = true;
+                self.output(output);
+            }
+            let Some(command) = self.app.next_command() else { return any };
+            // An error is a race, or a fact about the peer.
+            let _ = self.endpoint.handle_command(now, command);
+        }
+    }
+
+    fn output(&mut self, output: HttpOutput) {
+        match output {
+            HttpOutput::Respond { exchange, response } => {
+                let fields = &response.head.headers;
+                let session = fields.iter().find(|(name, _)| *name == "mcp-session-id");
+                let session = session.map(|(_, value)| &**value);
+                let body = body_of(&response);
+                self.checker.responded(exchange.0, response.head.status, session, &body);
+                if let Some(trip) = self.open.remove(&exchange) {
+                    respond(&mut self.trips[trip], &response);
+                }
+            }
+            HttpOutput::Open { exchange, head } => {
+                self.checker.opened(exchange.0, head.status);
+                if let Some(trip) = self.open.get(&exchange) {
+                    let piece = Piece::Head(head.status, fields(&head));
+                    self.trips[*trip].down.push_back(piece);
+                }
+            }
+            HttpOutput::Write { exchange, frame } => {
+                let text = frame.parts().concat();
+                self.checker.wrote(exchange.0, &text);
+                if let Some(trip) = self.open.get(&exchange) {
+                    self.trips[*trip].bytes(&text);
+                }
+            }
+            HttpOutput::Finish { exchange } => {
+                self.checker.finished(exchange.0);
+                if let Some(trip) = self.open.remove(&exchange) {
+                    self.trips[trip].down.push_back(Piece::End);
+                }
+            }
+            HttpOutput::Event(event) => self.app.handle(event),
+            HttpOutput::Close => {
+                self.closed = true;
+                self.app.end();
+            }
+            _ => {}
+        }
+    }
+
+    /// The application says something of its own accord.
+    pub(super) fn command(&mut self, now: Instant, command: Command) {
+        let _ = self.endpoint.handle_command(now, command);
+    }
+
+    pub(super) fn violation(&self) -> Option<String> {
+        self.checker.violations().first().map(ToString::to_string)
+    }
+
+    /// The process is gone, with all it knew; gives the trips that were under way to it.
+    pub(super) fn crash(&mut self) -> Vec<Trip> {
+        self.app.end();
+        let mut trips = core::mem::take(&mut self.trips);
+        for trip in &mut trips {
+            trip.id = None;
+        }
+        trips
+    }
+
+    /// Whether everything is done after the end; says otherwise.
+    pub(super) fn is_over(&mut self) -> Result<(), String> {
+        self.checker.over();
+        if let Some(violation) = self.violation() {
+            return Err(violation);
+        }
+        let endpoint = &self.endpoint;
+        let left = endpoint.sessions().count() + endpoint.streams().count();
+        if !self.closed || left > 0 || !endpoint.server().is_idle() {
+            return Err(format!(
+                "VIOLATION: the endpoint keeps something: {:?}",
+                endpoint.server()
+            ));
+        }
+        if endpoint.poll_timeout().is_some() {
+            return Err("VIOLATION: the endpoint has a timer after its end".into());
+        }
+        Ok(())
+    }
+}
+
+fn respond(trip: &mut Trip, response: &Response) {
+    trip.down.push_back(Piece::Head(response.head.status, fields(&response.head)));
+    trip.bytes(&body_of(response));
+    trip.down.push_back(Piece::End);
+}
+
+fn body_of(response: &Response) -> String {
+    response.body.as_ref().map(|body| body.parts().concat()).unwrap_or_default()
+}
+
+fn fields(head: &ResponseHead) -> Vec<(&'static str, String)> {
+    head.headers.iter().map(|(name, value)| (*name, value.to_string())).collect()
+}

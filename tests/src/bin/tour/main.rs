@@ -1,6 +1,6 @@
 //! A tour of the protocol: our client talks to our server over real pipes, in every revision, and
-//! a raw client to both of our HTTP servers. What crosses between them is shown; what it is, and
-//! what the program gets of it, is checked.
+//! over HTTP to both of our engines. What crosses between them is shown; what it is, and what the
+//! program gets of it, is checked.
 //!
 //! `tour [LEG] [-- COMMAND…]`
 //!
@@ -8,6 +8,7 @@
 //! and with 1 and the reason otherwise. The server is this program again, with every feature;
 //! given a command, it is that one, and the legs over HTTP are left out.
 
+mod between;
 mod leg;
 mod pipes;
 mod steps;

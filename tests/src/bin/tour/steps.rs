@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::{
     leg::Leg,
     transcript::Failure,
-    visit::{Visit, said},
+    visit::{Visit, agreed, said},
 };
 
 type Step = Result<(), Failure>;
@@ -34,9 +34,7 @@ pub(crate) fn connected(visit: &mut Visit<'_>, leg: &Leg) -> Step {
     } else {
         visit.wire(&["→ server/discover", "← result"])?;
     }
-    let agreement = visit.client.agreement();
-    let server = agreement.server.as_ref().map_or("a server", |server| &server.name);
-    let agreed = format!("{server} speaks {}", agreement.version);
+    let agreed = agreed(&visit.client);
     visit.gets(&format!("everything speaks {}", leg.version), &agreed)
 }
 

@@ -1,8 +1,11 @@
 //! What the tour prints.
 
-use std::io::{self, IsTerminal, Write};
+use std::{
+    io::{self, IsTerminal, Write},
+    time::Duration,
+};
 
-use crate::tape::Line;
+use crate::tape::{Line, Tape};
 
 /// A longer line is cut when it is shown; it has been checked whole.
 const SHOWN_MAX: usize = 220;
@@ -99,10 +102,34 @@ impl Transcript {
         self.line(&format!("  {sign}  {text}"));
     }
 
-    /// What the program got, as it should.
-    pub(crate) fn got(&mut self, what: &str) {
+    /// These lines cross now, in this order: see [`Line::kind`].
+    pub(crate) fn crosses(
+        &mut self,
+        tape: &Tape,
+        expected: &[&str],
+        patience: Duration,
+    ) -> Result<(), Failure> {
+        for expected in expected {
+            let Some(line) = tape.next(patience) else {
+                return Err(Failure::new(*expected, "nothing in time"));
+            };
+            self.line_of(&line);
+            let kind = line.kind();
+            if kind != *expected {
+                return Err(Failure::new(*expected, kind));
+            }
+        }
+        Ok(())
+    }
+
+    /// This is what the program gets.
+    pub(crate) fn gets(&mut self, expected: &str, got: &str) -> Result<(), Failure> {
+        if got != expected {
+            return Err(Failure::new(expected, got));
+        }
         let [.., sign] = self.signs();
-        self.line(&format!("  {sign}  {what}"));
+        self.line(&format!("  {sign}  {got}"));
+        Ok(())
     }
 
     /// The end of a tour of which every step did what it says.

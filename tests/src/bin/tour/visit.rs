@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// How long anything may take. A busy machine starts a process late; nothing else takes time.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A client that is connected to a server of its own.
 pub(crate) struct Visit<'t> {
@@ -71,32 +71,17 @@ impl<'t> Visit<'t> {
 
     /// These lines cross the pipes now, in this order: see [`Line::kind`].
     pub(crate) fn wire(&mut self, expected: &[&str]) -> Result<(), Failure> {
-        for expected in expected {
-            let Some(line) = self.tape.next(PATIENCE) else {
-                return Err(Failure::new(*expected, "nothing in time"));
-            };
-            self.transcript.line_of(&line);
-            let kind = line.kind();
-            if kind != *expected {
-                return Err(Failure::new(*expected, kind));
-            }
-        }
-        Ok(())
+        self.transcript.crosses(&self.tape, expected, PATIENCE)
     }
 
     /// This is what the program gets.
     pub(crate) fn gets(&mut self, expected: &str, got: &str) -> Result<(), Failure> {
-        if got != expected {
-            return Err(Failure::new(expected, got));
-        }
-        self.transcript.got(got);
-        Ok(())
+        self.transcript.gets(expected, got)
     }
 
     /// This is the next event that the program hears of.
     pub(crate) fn hears(&mut self, expected: &str) -> Result<(), Failure> {
-        let event = self.client.events().next_within(PATIENCE);
-        let heard = event.map_or_else(|| "nothing in time".into(), |event| told(&event));
+        let heard = heard(&self.client);
         self.gets(expected, &heard)
     }
 
@@ -118,7 +103,7 @@ impl<'t> Visit<'t> {
     }
 }
 
-fn config(era: Era) -> ClientConfig {
+pub(crate) fn config(era: Era) -> ClientConfig {
     let capabilities = ClientCapabilities {
         elicitation: Some(ElicitationCapability { form: true, url: true }),
         sampling: Some(SamplingCapability { tools: true, context: false }),
@@ -130,6 +115,19 @@ fn config(era: Era) -> ClientConfig {
     config.probe_timeout = PATIENCE;
     config.timeouts.idle = Some(PATIENCE);
     config
+}
+
+/// The next event that the program hears of.
+pub(crate) fn heard(client: &Client) -> String {
+    let event = client.events().next_within(PATIENCE);
+    event.map_or_else(|| "nothing in time".into(), |event| told(&event))
+}
+
+/// Who it is that the client has come to an agreement with, and on what.
+pub(crate) fn agreed(client: &Client) -> String {
+    let agreement = client.agreement();
+    let server = agreement.server.as_ref().map_or("a server", |server| &server.name);
+    format!("{server} speaks {}", agreement.version)
 }
 
 /// What a tool says, or why it says nothing.

@@ -1,18 +1,23 @@
-//! The legs over HTTP: a client without a protocol of its own, so that heads and events are seen
-//! as they are.
+//! The legs over HTTP: our client at each of our engines. What crosses between them is heard in
+//! the middle, head by head and event by event.
 
-use std::{io, process::Command, time::Duration};
+use std::{io, process::Command, sync::Arc};
 
-use mcp_tests::{
-    Served,
-    http::{Answer, Event, Http},
+use mcp_proto::{
+    Version,
+    client::{CallOptions, Era, Listening},
+    http::HttpClientConfig,
 };
-use serde_json::{Value, json};
+use mcp_smol::blocking::{Client, Connector, ToolOutcome};
+use mcp_tests::Served;
+use serde_json::json;
 
 use crate::{
     SERVE_HTTP,
-    tape::Line,
+    between::Between,
+    tape::Tape,
     transcript::{Failure, Transcript},
+    visit::{PATIENCE, agreed, config, heard, said},
 };
 
 type Step = Result<(), Failure>;
@@ -20,11 +25,11 @@ type Step = Result<(), Failure>;
 /// The engines: a leg for each.
 pub(crate) const ENGINES: [&str; 2] = ["smol", "tiny-http"];
 
-/// How long anything may take.
-const PATIENCE: Duration = Duration::from_secs(20);
-const SESSION: &str = "mcp-session-id";
-const PRIMING: &str = "an event without data: its id, and when to come back";
+const JSON: &str = "← 200, application/json";
+const STREAM: &str = "← 200, text/event-stream";
+const PRIMING: &str = "← an event without data: its id, and when to come back";
 const PROGRESS: &str = "← notifications/progress";
+const END: &str = "← the end of the stream";
 
 pub(crate) fn name(engine: &str) -> String {
     format!("HTTP: {engine}")
@@ -34,245 +39,140 @@ pub(crate) fn name(engine: &str) -> String {
 pub(crate) fn play(engine: &str, to: &mut Transcript) -> Step {
     to.title(&format!("{} – sessions, streams and their cuts, no session", name(engine)));
     let server = server(engine).or_else(|error| failed("a server that starts", &error))?;
-    let mut visit = Visit { url: server.url().into(), session: None, to };
-    open(&mut visit)?;
-    parked(&mut visit)?;
-    cut(&mut visit)?;
-    close(&mut visit)?;
-    stateless(&mut visit)?;
-    listen(&mut visit, server)
+    let between = Between::start(server.url(), PATIENCE);
+    let between = between.or_else(|error| failed("a way to the server", &error))?;
+    let mut visit = Visit { between, to };
+    session(&mut visit)?;
+    stateless(&mut visit, server)
 }
 
-fn open(visit: &mut Visit<'_>) -> Step {
-    visit.to.step("A client opens a session: the head of the answer has its id.");
-    let params = json!({
-        "protocolVersion": "2025-11-25",
-        "capabilities": {},
-        "clientInfo": {"name": "tour", "version": "1"},
-    });
-    let request = json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": params});
-    let (mut http, mut answer) = visit.post(&request)?;
-    visit.session = answer.field(SESSION).map(str::to_owned);
-    visit.gets("200, application/json, with a session", &head(&answer))?;
-    visit.message("← result", &body(&mut http, &mut answer)?)?;
-    let (_, answer) =
-        visit.post(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"}))?;
-    visit.gets("202, without a body", &head(&answer))
+fn session(visit: &mut Visit<'_>) -> Step {
+    visit.to.step(
+        "The client opens a session: the head of the answer has its id. Then it opens the \
+         stream on which the server tells what belongs to no call.",
+    );
+    let client = visit.connect(Era::Pinned(Version::V2025_11_25))?;
+    visit.exchange("POST initialize", &["← 200, application/json, with a session", "← result"])?;
+    visit.exchange("POST notifications/initialized", &["← 202, without a body"])?;
+    visit.exchange("GET", &[STREAM])?;
+    visit.gets("everything speaks 2025-11-25", &agreed(&client))?;
+    parked(visit, &client)?;
+    cut(visit, &client)?;
+    visit.to.step("The client ends the session.");
+    client.close();
+    visit.exchange("DELETE", &["← 204, without a body"])?;
+    Ok(())
 }
 
-fn parked(visit: &mut Visit<'_>) -> Step {
+fn parked(visit: &mut Visit<'_>, client: &Client) -> Step {
     visit.to.step(
         "A call takes long: the server says when to come back, and closes the stream. The client \
          asks for what came after the last event it has seen, and gets the result.",
     );
-    let (mut http, mut answer) = visit.post(&call(1, "test_reconnection", None))?;
-    visit.gets("200, text/event-stream", &head(&answer))?;
-    let mut seen = None;
-    while let Some(event) = event(&mut http, &mut answer)? {
-        if event.id.is_none() || event.retry.is_none() || !event.data.is_empty() {
-            return Err(Failure::new(PRIMING, format!("{event:?}")));
-        }
-        visit.shows(PRIMING);
-        seen = event.id;
-    }
-    visit.to.got("the end of the stream");
-    let (mut http, mut answer) = visit.resume(seen.as_deref())?;
-    visit.gets("200, text/event-stream", &head(&answer))?;
-    visit.until_result(&mut http, &mut answer, &["← result"])
+    let outcome = client.call_tool("test_reconnection", &json!({}));
+    visit.exchange("POST tools/call", &[STREAM, PRIMING, PRIMING, END])?;
+    visit.exchange("GET", &[STREAM, "← result", END])?;
+    visit.gets("Welcome back.", &said(outcome))
 }
 
-fn cut(visit: &mut Visit<'_>) -> Step {
+fn cut(visit: &mut Visit<'_>, client: &Client) -> Step {
     visit.to.step(
         "A stream is cut between two reports of progress: the call goes on, and nothing is lost.",
     );
-    let (mut http, mut answer) = visit.post(&call(2, "test_tool_with_progress", Some("told")))?;
-    visit.gets("200, text/event-stream", &head(&answer))?;
-    let mut seen = None;
-    loop {
-        let Some(event) = event(&mut http, &mut answer)? else {
-            return Err(Failure::new("a stream that goes on", "its end"));
-        };
-        seen = event.id.or(seen);
-        if !event.data.is_empty() {
-            visit.message(PROGRESS, &event.data)?;
-            break;
-        }
-    }
-    drop(http);
-    visit.shows("(here the connection breaks)");
-    let (mut http, mut answer) = visit.resume(seen.as_deref())?;
-    visit.gets("200, text/event-stream", &head(&answer))?;
-    visit.until_result(&mut http, &mut answer, &[PROGRESS, PROGRESS, "← result"])
+    visit.between.cut_next();
+    let options = CallOptions { progress: true, ..CallOptions::default() };
+    let mut heard = Vec::new();
+    let outcome = client
+        .begin_tool("test_tool_with_progress", &json!({}), options)
+        .and_then(|call| call.wait_with(|report| heard.push(report.progress)));
+    let cut = "← (here the connection breaks)";
+    visit.exchange("POST tools/call", &[STREAM, PRIMING, PROGRESS, cut])?;
+    visit.exchange("GET", &[STREAM, PROGRESS, PROGRESS, "← result", END])?;
+    visit.gets("progress: [0.0, 50.0, 100.0]", &format!("progress: {heard:?}"))?;
+    visit.gets("Told three times.", &said(outcome.map(ToolOutcome)))
 }
 
-fn close(visit: &mut Visit<'_>) -> Step {
-    visit.to.step("The client ends the session, and is not known any more.");
-    let (_, answer) = visit.send("DELETE", &[], None)?;
-    visit.gets("204, without a body", &head(&answer))?;
-    let (_, answer) = visit.post(&call(3, "test_simple_text", None))?;
-    visit.gets("404", &answer.status.to_string())?;
-    visit.session = None;
-    Ok(())
-}
+fn stateless(visit: &mut Visit<'_>, server: Served) -> Step {
+    visit.to.step("Another client finds out that the server speaks 2026-07-28: no session begins.");
+    let client = visit.connect(Era::Auto)?;
+    visit.exchange("POST server/discover", &[JSON, "← result"])?;
+    visit.gets("everything speaks 2026-07-28", &agreed(&client))?;
 
-fn stateless(visit: &mut Visit<'_>) -> Step {
-    visit.to.step("In 2026-07-28 a call stands by itself; its head says what it is.");
-    let (mut http, mut answer) = visit.post(&modern(4, "tools/call", &json!({"name": "trace"})))?;
-    visit.gets("200, application/json", &head(&answer))?;
-    visit.message("← result", &body(&mut http, &mut answer)?)
-}
+    visit.to.step("A call stands by itself; its head says what it is.");
+    let outcome = client.call_tool("trace", &json!({}));
+    visit.exchange("POST tools/call", &[JSON, "← result"])?;
+    visit.gets("none", &said(outcome))?;
 
-fn listen(visit: &mut Visit<'_>, server: Served) -> Step {
-    visit.to.step("A request listens to the list of tools: its stream stays open.");
-    let wanted = json!({"notifications": {"toolsListChanged": true}});
-    let (mut http, mut answer) = visit.post(&modern(5, "subscriptions/listen", &wanted))?;
-    visit.gets("200, text/event-stream", &head(&answer))?;
-    let mut next = |visit: &mut Visit<'_>, expected: &str| match event(&mut http, &mut answer)? {
-        Some(event) => visit.message(expected, &event.data),
-        None => Err(Failure::new(expected, "the end of the stream")),
-    };
-    next(visit, "← notifications/subscriptions/acknowledged")?;
-    let change = json!({"name": "test_trigger_tool_change"});
-    let (_, answer) = visit.post(&modern(6, "tools/call", &change))?;
-    visit.gets("200, application/json", &head(&answer))?;
-    next(visit, "← notifications/tools/list_changed")?;
+    visit.to.step("The client listens to the list of tools: the stream stays open.");
+    let listen = client.listen(Listening { tools: true, ..Listening::default() });
+    let acknowledged = "← notifications/subscriptions/acknowledged";
+    let stream = visit.exchange("POST subscriptions/listen", &[STREAM, acknowledged])?;
+    visit.hears(&client, "listening to the list of tools: true, to []")?;
+    let outcome = client.call_tool("test_trigger_tool_change", &json!({}));
+    visit.exchange("POST tools/call", &[JSON, "← result"])?;
+    visit.gets("The list of tools has changed, and is as it was.", &said(outcome))?;
+    visit.answer(&stream, &["← notifications/tools/list_changed"])?;
+    visit.hears(&client, "a list has changed: Tools")?;
 
     visit.to.step("The server is told to end: who listens gets a result, and all is closed.");
     let ended = server.end(PATIENCE).or_else(|error| failed("an end", &error))?;
-    next(visit, "← result")?;
-    visit.gets("exit status: 0", &ended)
+    visit.answer(&stream, &["← result", END])?;
+    let outcome = listen.wait().map_or_else(|error| error.to_string(), |_| "the end".into());
+    visit.gets("the end", &outcome)?;
+    visit.gets("exit status: 0", &ended)?;
+    client.close();
+    Ok(())
 }
 
-/// What is sent, what comes, and what is shown of it.
+/// What crosses, and what is shown of it.
 struct Visit<'t> {
-    url: String,
-    session: Option<String>,
+    between: Between,
     to: &'t mut Transcript,
 }
 
 impl Visit<'_> {
-    fn post(&mut self, message: &Value) -> Result<(Http, Answer), Failure> {
-        let mut fields = Vec::new();
-        let method = message["method"].as_str().unwrap_or_default();
-        if !message["params"]["_meta"]["io.modelcontextprotocol/protocolVersion"].is_null() {
-            fields.extend([("mcp-protocol-version", "2026-07-28"), ("mcp-method", method)]);
-            fields.extend(message["params"]["name"].as_str().map(|name| ("mcp-name", name)));
-        }
-        self.send("POST", &fields, Some(message))
+    fn connect(&mut self, era: Era) -> Result<Client, Failure> {
+        let connected =
+            Connector::new(config(era)).connect(HttpClientConfig::new(self.between.url()));
+        connected.map_err(|error| Failure::new("an agreement", error.to_string()))
     }
 
-    /// Asks for what came on a stream after an event.
-    fn resume(&mut self, last: Option<&str>) -> Result<(Http, Answer), Failure> {
-        let Some(last) = last else { return Err(Failure::new("an event with an id", "none")) };
-        self.send("GET", &[("last-event-id", last)], None)
-    }
-
-    fn send(
-        &mut self,
-        method: &str,
-        fields: &[(&str, &str)],
-        message: Option<&Value>,
-    ) -> Result<(Http, Answer), Failure> {
-        // Ids differ from run to run.
-        let shown = |(name, value): &(&str, &str)| match *name {
-            "last-event-id" => format!(", {name}: …"),
-            _ => format!(", {name}: {value}"),
+    /// This request crosses now, and this comes back; there may be more to come.
+    fn exchange(&mut self, request: &str, answer: &[&str]) -> Result<Arc<Tape>, Failure> {
+        let Some(exchange) = self.between.next(PATIENCE) else {
+            return Err(Failure::new(request, "nothing in time"));
         };
-        let mut head: String = fields.iter().map(shown).collect();
-        let mut fields = fields.to_vec();
-        let session = self.session.clone();
-        if let Some(session) = &session {
-            fields.extend([(SESSION, session.as_str()), ("mcp-protocol-version", "2025-11-25")]);
-            head.push_str(", mcp-session-id: …");
+        let mut crossed = exchange.head.kind();
+        crossed.truncate(crossed.find(',').unwrap_or(crossed.len()));
+        self.to.line_of(&exchange.head);
+        if let Some(message) = &exchange.message {
+            self.to.line_of(message);
+            crossed.push_str(message.kind().trim_start_matches('→'));
         }
-        fields.push(("accept", "application/json, text/event-stream"));
-        self.to.line_of(&Line::Sent(format!("{method}{head}")));
-        let mut body = String::new();
-        if let Some(message) = message {
-            fields.push(("content-type", "application/json"));
-            body = message.to_string();
-            self.to.line_of(&Line::Sent(body.clone()));
+        if crossed.trim_start_matches("→ ") != request {
+            return Err(Failure::new(request, crossed));
         }
-        let sent = Http::connect(&self.url, PATIENCE).and_then(|mut http| {
-            let answer = http.send(method, &fields, &body)?;
-            Ok((http, answer))
-        });
-        sent.or_else(|error| failed("an answer", &error))
+        self.answer(&exchange.answer, answer)?;
+        Ok(exchange.answer)
     }
 
-    /// The events of a stream that are messages, up to its end.
-    fn until_result(&mut self, http: &mut Http, answer: &mut Answer, expected: &[&str]) -> Step {
-        let mut expected = expected.iter();
-        while let Some(event) = event(http, answer)? {
-            if !event.data.is_empty() {
-                self.message(expected.next().unwrap_or(&"no more"), &event.data)?;
-            }
-        }
-        match expected.next() {
-            None => {
-                self.to.got("the end of the stream");
-                Ok(())
-            }
-            Some(expected) => Err(Failure::new(*expected, "the end of the stream")),
-        }
-    }
-
-    /// This message comes.
-    fn message(&mut self, expected: &str, text: &str) -> Step {
-        let line = Line::Received(text.into());
-        self.to.line_of(&line);
-        if line.kind() == expected { Ok(()) } else { Err(Failure::new(expected, line.kind())) }
-    }
-
-    fn shows(&mut self, what: &str) {
-        self.to.line_of(&Line::Received(what.into()));
+    /// These lines come of a request, in this order.
+    fn answer(&mut self, tape: &Tape, expected: &[&str]) -> Step {
+        self.to.crosses(tape, expected, PATIENCE)
     }
 
     fn gets(&mut self, expected: &str, got: &str) -> Step {
-        if got != expected {
-            return Err(Failure::new(expected, got));
-        }
-        self.to.got(got);
-        Ok(())
+        self.to.gets(expected, got)
+    }
+
+    /// This is the next event that the program hears of.
+    fn hears(&mut self, client: &Client, expected: &str) -> Step {
+        self.gets(expected, &heard(client))
     }
 }
 
 fn failed<T>(expected: &str, error: &io::Error) -> Result<T, Failure> {
     Err(Failure::new(expected, error.to_string()))
-}
-
-fn body(http: &mut Http, answer: &mut Answer) -> Result<String, Failure> {
-    http.body(answer).or_else(|error| failed("a body", &error))
-}
-
-fn event(http: &mut Http, answer: &mut Answer) -> Result<Option<Event>, Failure> {
-    http.event(answer).or_else(|error| failed("an event", &error))
-}
-
-/// A head, in short.
-fn head(answer: &Answer) -> String {
-    let kind = answer.field("content-type").unwrap_or("without a body");
-    let session = if answer.field(SESSION).is_some() { ", with a session" } else { "" };
-    format!("{}, {kind}{session}", answer.status)
-}
-
-fn call(id: u32, tool: &str, progress: Option<&str>) -> Value {
-    let mut params = json!({"name": tool, "arguments": {}});
-    if let Some(token) = progress {
-        params["_meta"] = json!({"progressToken": token});
-    }
-    json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params})
-}
-
-/// A request of 2026-07-28.
-fn modern(id: u32, method: &str, params: &Value) -> Value {
-    let mut params = params.clone();
-    params["_meta"] = json!({
-        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-        "io.modelcontextprotocol/clientCapabilities": {},
-        "io.modelcontextprotocol/clientInfo": {"name": "tour", "version": "1"},
-    });
-    json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params})
 }
 
 /// This program again, as the server.

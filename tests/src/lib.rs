@@ -2,6 +2,7 @@
 //! server in memory, what must hold on a pipe, the simulator with its model, and the bodies of the
 //! fuzz targets.
 
+pub mod conversation;
 pub mod everything;
 pub mod fuzz;
 pub mod http;

@@ -2,9 +2,10 @@
 //! over HTTP to both of our engines. What crosses between them is shown; what it is, and what the
 //! program gets of it, is checked.
 //!
-//! `tour [LEG] [-- COMMAND…]`
+//! `tour [--record FILE] [LEG] [-- COMMAND…]`
 //!
-//! Plays the legs whose names contain `LEG`, or all. It ends with 0 if every step did what it says,
+//! Plays the legs whose names contain `LEG`, or all; the messages also go into `FILE`, whole. It
+//! ends with 0 if every step did what it says,
 //! and with 1 and the reason otherwise. The server is this program again, with every feature;
 //! given a command, it is that one, and the legs over HTTP are left out.
 
@@ -39,6 +40,9 @@ const SERVE_OLDER: &str = "--serve-the-tour-as-before";
 /// The hidden argument, before the name of an engine, that makes it the server over HTTP.
 const SERVE_HTTP: &str = "--serve-the-tour-over";
 
+/// The option before the name of a file for what is said.
+const RECORD: &str = "--record";
+
 fn main() -> ExitCode {
     let mut words: Vec<String> = std::env::args().skip(1).collect();
     if let [word] = &words[..]
@@ -53,6 +57,11 @@ fn main() -> ExitCode {
     }
     let at = words.iter().position(|word| word == "--").unwrap_or(words.len());
     let command: Vec<String> = words.drain(at..).skip(1).collect();
+    let record = match &words[..] {
+        [option, path, ..] if option == RECORD => Some(path.clone()),
+        _ => None,
+    };
+    words.drain(..if record.is_some() { 2 } else { 0 });
     let wanted = words.join(" ");
     let legs: Vec<Leg> =
         Leg::all().into_iter().filter(|leg| leg.name().contains(&wanted)).collect();
@@ -61,7 +70,11 @@ fn main() -> ExitCode {
     if legs.is_empty() && engines.is_empty() {
         return report(Err(format!("no leg is called {wanted}")));
     }
-    tour(&legs, &command, &engines)
+    let mut transcript = Transcript::on_stdout();
+    if let Some(Err(error)) = record.map(|path| transcript.record_in(&path)) {
+        return report(Err(error.to_string()));
+    }
+    tour(&legs, &command, &engines, transcript)
 }
 
 fn report(done: Result<(), String>) -> ExitCode {
@@ -74,8 +87,12 @@ fn report(done: Result<(), String>) -> ExitCode {
     }
 }
 
-fn tour(legs: &[Leg], command: &[String], engines: &[&str]) -> ExitCode {
-    let mut transcript = Transcript::on_stdout();
+fn tour(
+    legs: &[Leg],
+    command: &[String],
+    engines: &[&str],
+    mut transcript: Transcript,
+) -> ExitCode {
     transcript.legend();
     for leg in legs {
         let server = match command {

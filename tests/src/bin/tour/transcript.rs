@@ -1,6 +1,7 @@
 //! What the tour prints.
 
 use std::{
+    fs::File,
     io::{self, IsTerminal, Write},
     time::Duration,
 };
@@ -30,6 +31,8 @@ pub(crate) struct Transcript {
     steps: usize,
     legs: usize,
     step: String,
+    /// Where whole messages go besides, one a line.
+    record: Option<File>,
 }
 
 /// How a piece of text looks on a terminal.
@@ -61,7 +64,14 @@ impl Transcript {
     pub(crate) fn on_stdout() -> Self {
         let out = io::stdout();
         let colour = out.is_terminal() && std::env::var_os("NO_COLOR").is_none();
-        Self { out, colour, steps: 0, legs: 0, step: String::new() }
+        Self { out, colour, steps: 0, legs: 0, step: String::new(), record: None }
+    }
+
+    /// Also writes each message whole into a file: who said it, a tab, and what; and between two
+    /// legs an empty line.
+    pub(crate) fn record_in(&mut self, path: &str) -> io::Result<()> {
+        self.record = Some(File::create(path)?);
+        Ok(())
     }
 
     /// What the signs mean.
@@ -78,6 +88,7 @@ impl Transcript {
     /// A headline.
     pub(crate) fn title(&mut self, title: &str) {
         self.legs += 1;
+        self.recorded("");
         let title = self.paint(Paint::Bold, title);
         self.line(&format!("\n== {title}"));
     }
@@ -92,6 +103,13 @@ impl Transcript {
 
     /// What crossed the pipes, or was asked.
     pub(crate) fn line_of(&mut self, line: &Line) {
+        match line {
+            Line::Sent(text) if text.starts_with('{') => self.recorded(&format!("client\t{text}")),
+            Line::Received(text) if text.starts_with('{') => {
+                self.recorded(&format!("server\t{text}"));
+            }
+            _ => {}
+        }
         let [sent, received, asked, _] = self.signs();
         let (sign, text) = match line {
             Line::Sent(line) => (sent, shorten(line)),
@@ -158,6 +176,12 @@ impl Transcript {
 
     fn paint(&self, paint: Paint, text: &str) -> String {
         if self.colour { format!("\x1b[{}m{text}\x1b[0m", paint.code()) } else { text.to_owned() }
+    }
+
+    fn recorded(&mut self, line: &str) {
+        if let Some(record) = &mut self.record {
+            let _ = writeln!(record, "{line}");
+        }
     }
 
     fn line(&mut self, line: &str) {

@@ -36,6 +36,63 @@ pub fn conversation(version: Version) -> Vec<Said> {
     talk.said
 }
 
+/// The messages of a record of the tour: who said it, a tab, the message; an empty line where a leg
+/// begins.
+///
+/// # Panics
+///
+/// If what is said is no JSON.
+pub fn recorded(record: &str) -> Vec<Said> {
+    let mut leg = Leg::default();
+    let mut said = Vec::new();
+    for line in record.lines() {
+        match line.split_once('\t') {
+            None => leg = Leg::default(),
+            Some((who, text)) => {
+                let by_server = who == "server";
+                match serde_json::from_str(text).expect("a message") {
+                    Value::Array(batch) => {
+                        said.extend(batch.iter().map(|message| leg.hear(by_server, message)));
+                    }
+                    message => said.push(leg.hear(by_server, &message)),
+                }
+            }
+        }
+    }
+    said
+}
+
+/// What is known of a leg so far.
+#[derive(Default)]
+struct Leg {
+    /// The revision of its session.
+    session: Option<Version>,
+    /// Who asked, the id, and what was asked in which revision.
+    asked: BTreeMap<(bool, String), (String, Version)>,
+}
+
+impl Leg {
+    fn hear(&mut self, by_server: bool, message: &Value) -> Said {
+        let id = message["id"].to_string();
+        let named = |pointer| message.pointer(pointer)?.as_str()?.parse().ok();
+        let modern = named("/params/_meta/io.modelcontextprotocol~1protocolVersion");
+        let (version, answers) = if let Some(method) = message["method"].as_str() {
+            let offered = named("/params/protocolVersion");
+            let version = modern.or(self.session).or(offered).unwrap_or(Version::LATEST);
+            self.asked.insert((by_server, id), (method.into(), version));
+            (version, None)
+        } else {
+            let asked = self.asked.get(&(!by_server, id)).cloned();
+            let agreed = named("/result/protocolVersion");
+            self.session = agreed.or(self.session);
+            let (method, version) = asked.unzip();
+            let version = agreed.or(version).or(self.session).unwrap_or(Version::LATEST);
+            (version, method)
+        };
+        Said { version, by_server, answers, text: message.to_string() }
+    }
+}
+
 struct Talk {
     wire: Wire<State>,
     version: Version,
@@ -74,13 +131,13 @@ impl Talk {
             let arguments: Map<String, Value> = arguments
                 .filter_map(|argument| Some((argument["name"].as_str()?.into(), json!("x"))))
                 .collect();
-            self.ask("prompts/get", json!({"name": prompt["name"], "arguments": arguments}));
+            self.ask("prompts/get", &json!({"name": prompt["name"], "arguments": arguments}));
         }
         for resource in self.entries("resources/list", "resources") {
-            self.ask("resources/read", json!({"uri": resource["uri"]}));
+            self.ask("resources/read", &json!({"uri": resource["uri"]}));
         }
         self.request("resources/templates/list", json!({}));
-        self.ask("resources/read", json!({"uri": "test://template/1/data"}));
+        self.ask("resources/read", &json!({"uri": "test://template/1/data"}));
         for reference in [
             json!({"type": "ref/prompt", "name": "test_prompt_with_arguments"}),
             json!({"type": "ref/resource", "uri": "test://template/{id}/data"}),
@@ -107,7 +164,7 @@ impl Talk {
             self.request("subscriptions/listen", json!({"notifications": all}));
         }
         for tool in ["update_resource", "test_trigger_tool_change", "test_trigger_prompt_change"] {
-            self.ask("tools/call", json!({"name": tool, "arguments": watched}));
+            self.ask("tools/call", &json!({"name": tool, "arguments": watched}));
         }
         if self.handshake() {
             self.request("resources/unsubscribe", watched);
@@ -127,7 +184,7 @@ impl Talk {
                 .collect();
             let name = tool["name"].as_str().unwrap_or_default();
             let params = json!({"name": name, "arguments": arguments});
-            self.ask("tools/call", params);
+            self.ask("tools/call", &params);
         }
     }
 
@@ -154,7 +211,7 @@ impl Talk {
     }
 
     /// Asks, and asks again with answers for as long as the server needs them.
-    fn ask(&mut self, method: &str, params: Value) {
+    fn ask(&mut self, method: &str, params: &Value) {
         const ROUNDS_MAX: usize = 8;
         let mut came = self.request(method, params.clone());
         for _ in 0..ROUNDS_MAX {

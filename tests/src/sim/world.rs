@@ -362,7 +362,10 @@ impl World {
     }
 }
 
-/// The start of a message, for people.
+/// Lines of junk are cut after so many bytes in a trace; no message is so long.
+const SHOWN_MAX: usize = 2000;
+
+/// A message, for people.
 pub(super) fn shown(line: &[u8]) -> String {
-    String::from_utf8_lossy(line.get(..300).unwrap_or(line)).into_owned()
+    String::from_utf8_lossy(line.get(..SHOWN_MAX).unwrap_or(line)).into_owned()
 }

@@ -89,7 +89,7 @@ fn reading(version: Version, part: Part, name: &str) -> Option<Reading> {
         Version::V2025_03_26 => of_2025_03_26(part, name),
         Version::V2025_06_18 => of_2025_06_18(part, name),
         Version::V2025_11_25 => of_2025_11_25(part, name),
-        _ => of_2026_07_28(part, name),
+        Version::V2026_07_28 => of_2026_07_28(part, name),
     }
 }
 
@@ -99,13 +99,14 @@ fn is_excused(version: Version, part: Part, path: &str) -> bool {
     match (part, &words[..]) {
         // Those of before 2026-07-28 leave the envelope out.
         (Part::Request | Part::Notification, ["jsonrpc" | "id"]) => true,
-        // A schema may have any keyword; those of before 2026-07-28 have a few.
-        (Part::Result, ["tools", "*", "inputSchema", _]) => version < Version::V2026_07_28,
+        // A schema may have any keyword, and capabilities other members; those of before
+        // 2026-07-28 have a few.
+        (_, ["tools", "*", "inputSchema", _] | ["capabilities" | "params", .., "extensions"]) => {
+            version < Version::V2026_07_28
+        }
         // The parameters of any request may have `_meta`; the types of what servers ask for have
         // none before 2025-11-25.
         (Part::Request, ["params", "_meta"]) => version < Version::V2025_11_25,
-        // Capabilities may have other members.
-        (_, ["capabilities" | "params", .., "extensions"]) => version < Version::V2026_07_28,
         // A choice is read as a plain string, which is the first of the alternatives.
         (_, [.., "requestedSchema", "properties", _, keyword]) => {
             matches!(*keyword, "enum" | "enumNames" | "oneOf")

@@ -1,4 +1,4 @@
-//! A server of tools that misbehave, for the tests of the process as a whole.
+//! A server of a tool that behaves and tools that do not, for the tests of the process as a whole.
 //!
 //! `fixture [DRAIN_MS]`
 
@@ -18,6 +18,12 @@ use serde::Deserialize;
 struct Nothing {}
 
 #[derive(Deserialize, JsonSchema)]
+struct Echo {
+    /// What to say.
+    message: String,
+}
+
+#[derive(Deserialize, JsonSchema)]
 struct Held {
     /// The port on this machine that a connection is made to.
     port: u16,
@@ -25,6 +31,8 @@ struct Held {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut router = Router::new();
+    let echo = Tool::new("echo").description("Says what it is told.").arguments::<Echo>()?;
+    router.tool(echo, |_, arguments: Echo| Ok(arguments.message));
     router.tool(Tool::new("print").arguments::<Nothing>()?, |_, _: Nothing| {
         println!("printed by the handler");
         let child = std::process::Command::new("echo").arg("printed by a child").status();

@@ -53,7 +53,7 @@ fn echo_call(id: u32, message: &str) -> serde_json::Value {
 
 #[test]
 fn the_end_of_input_ends_the_process_with_status_0_after_all_answers() {
-    let (mut client, child) = spawn("echo", &[]);
+    let (mut client, child) = spawn("fixture", &[]);
     client.open_session();
     for n in 0..20 {
         client.send(&echo_call(n, "bye"));
@@ -82,7 +82,7 @@ fn what_a_handler_prints_and_reads_is_not_the_peers() {
 
 #[test]
 fn sigterm_ends_an_idle_process_with_status_0() {
-    let (mut client, child) = spawn("echo", &[]);
+    let (mut client, child) = spawn("fixture", &[]);
     client.open_session();
     assert_eq!(text(&client.ask(&echo_call(1, "hi"))), "hi");
     terminate(&child);
@@ -156,7 +156,7 @@ fn sigterm_ends_a_process_whose_peer_does_not_read() {
 
 #[test]
 fn a_closed_stdout_ends_the_process() {
-    let mut child = Command::new(example("echo"))
+    let mut child = Command::new(example("fixture"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

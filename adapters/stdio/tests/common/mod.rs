@@ -17,7 +17,8 @@ use serde_json::{Value, json};
 /// Far beyond what anything here takes, so that a test fails instead of hanging.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
 
-/// The path of an example, which `cargo test` has built beside this test.
+/// The path of an example, which `cargo test` has built beside this test. Not `echo`: other
+/// packages have one, and whichever is built last is at the place of all.
 pub(crate) fn example(name: &str) -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let path = test.ancestors().nth(2).unwrap().join("examples").join(name);

@@ -1,6 +1,6 @@
-// Node's `fetch`, many at once, against a server with the tool `echo`:
+// Node's `fetch`, many at once, against a server whose first line is `listening on URL`:
 //
-//     node crowd.mjs path/to/echo
+//     node crowd.mjs COMMAND [ARGUMENT…]
 //
 // tiny_http by itself answers 4 of 16.
 
@@ -8,7 +8,8 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
 const deadline = 20_000;
-const server = spawn(process.argv[2], { env: { ...process.env, PORT: '0' }, stdio: ['ignore', 'pipe', 'inherit'] });
+const [command, ...rest] = process.argv.slice(2);
+const server = spawn(command, rest, { env: { ...process.env, PORT: '0' }, stdio: ['ignore', 'pipe', 'inherit'] });
 const line = await new Promise((resolve, reject) => {
   createInterface({ input: server.stdout }).once('line', resolve);
   server.once('exit', () => reject(new Error('the server ended')));
@@ -28,16 +29,20 @@ async function post(fields, message) {
   return { response, text: await response.text() };
 }
 
+// Each answer is that of the request, and of no other in the crowd.
+function check(id, { response, text }) {
+  const whole = response.status === 200 && text.includes('"result":');
+  if (!whole || !text.includes(`"id":${id},`)) throw new Error(`${response.status}: ${text}`);
+}
+
 // A request by itself, as of 2026-07-28.
-async function call(message) {
-  const fields = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/call', 'mcp-name': 'echo' };
-  const params = { name: 'echo', arguments: { message }, _meta: meta };
-  const { response, text } = await post(fields, { id: 1, method: 'tools/call', params });
-  if (response.status !== 200 || !text.includes(message)) throw new Error(`${response.status}: ${text}`);
+async function call(id) {
+  const fields = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/list' };
+  check(id, await post(fields, { id, method: 'tools/list', params: { _meta: meta } }));
 }
 
 // A session with its stream and a call beside it, as of 2025-11-25.
-async function session(message) {
+async function session(id) {
   const clientInfo = { name: 'crowd', version: '1.0.0' };
   const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo };
   const { response } = await post({}, { id: 1, method: 'initialize', params });
@@ -46,8 +51,7 @@ async function session(message) {
   const leave = new AbortController();
   const stream = await fetch(url, { headers: { ...headers, ...fields }, signal: leave.signal });
   if (stream.status !== 200) throw new Error(`the stream: ${stream.status}`);
-  const called = await post(fields, { id: 2, method: 'tools/call', params: { name: 'echo', arguments: { message } } });
-  if (!called.text.includes(message)) throw new Error(`${called.response.status}: ${called.text}`);
+  check(id, await post(fields, { id, method: 'tools/list', params: {} }));
   return leave;
 }
 
@@ -55,7 +59,7 @@ let failed = false;
 for (const [name, ask] of [['calls', call], ['sessions with streams', session]]) {
   for (const count of [16, 64]) {
     const began = performance.now();
-    const crowd = Array.from({ length: count }, (_, index) => ask(`message ${index}`));
+    const crowd = Array.from({ length: count }, (_, index) => ask(1000 + index));
     const outcomes = await Promise.allSettled(crowd);
     const refused = outcomes.filter(({ status }) => status === 'rejected');
     for (const { value } of outcomes) value?.abort();

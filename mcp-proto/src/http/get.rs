@@ -39,11 +39,7 @@ impl Endpoint {
         if self.end != End::Open {
             return Err(Refusal::shutting_down());
         }
-        let session = visit.check_session()?;
-        if self.streams.len() >= self.server.config().limits.streams_max {
-            return Err(Refusal::limit(503, "Too many streams"));
-        }
-        Ok(session)
+        visit.check_session()
     }
 
     fn open_general(&mut self, visit: Visit, session: SessionKey) {
@@ -56,6 +52,10 @@ impl Endpoint {
                 return self.refuse(&visit, Some(rules), &Refusal { status: 409, ..refusal });
             }
             self.drop_stream(older);
+        }
+        if self.streams.len() >= self.server.config().limits.streams_max {
+            let refusal = Refusal::limit(503, "Too many streams");
+            return self.refuse(&visit, Some(rules), &refusal);
         }
         let exchange = visit.exchange;
         self.begin_stream(visit, StreamKind::General, Some(session), rules, Vec::new());

@@ -76,6 +76,21 @@ fn there_are_only_so_many_streams() {
 }
 
 #[test]
+fn a_stream_that_replaces_or_resumes_one_is_none_too_many() {
+    let mut site = Site::with(|server, _| server.limits.streams_max = 1);
+    site.open(Version::V2025_11_25);
+    site.get();
+    let newer = site.get();
+    site.command(Command::ListChanged(crate::schema::List::Tools)).unwrap();
+    let cursor = site.cursor(newer).unwrap();
+    let resumed = site.resume(&cursor);
+    for exchange in [newer, resumed] {
+        assert_eq!(site.got[&exchange].status, Some(200));
+    }
+    assert_eq!(site.endpoint.streams().count(), 1);
+}
+
+#[test]
 fn only_so_many_calls_of_a_session_send_their_clients_away() {
     let mut site = Site::with(|server, _| server.limits.parked_max = 1);
     site.open(Version::V2025_11_25);

@@ -46,6 +46,8 @@ struct Side {
     closed: bool,
     stream_bytes_max: usize,
     listener: Option<Listener>,
+    #[cfg(feature = "tracing")]
+    trace: mcp_proto::http::Trace,
 }
 
 impl<S> std::fmt::Debug for Driver<S> {
@@ -69,6 +71,8 @@ impl<S: 'static> Driver<S> {
             closed: false,
             stream_bytes_max,
             listener,
+            #[cfg(feature = "tracing")]
+            trace: mcp_proto::http::Trace::default(),
         };
         Self { app, side, inbox, alarm: Alarm::default() }
     }
@@ -149,6 +153,7 @@ impl Side {
                     endpoint.handle_congestion(now, id, false);
                 }
             }
+            Input::TurnedAway(status) => self.tell(&Telemetry::TurnedAway { status }),
             Input::Command(command) => self.command(now, command),
             Input::Inspect(inspect) => inspect(endpoint),
             Input::ShutDown => endpoint.shut_down(now),
@@ -192,7 +197,11 @@ impl Side {
                     exchange.end();
                 }
             }
-            HttpOutput::Event(event) => return Some(event),
+            HttpOutput::Event(event) => {
+                #[cfg(feature = "tracing")]
+                self.trace.event(&event);
+                return Some(event);
+            }
             HttpOutput::Telemetry(telemetry) => self.tell(&telemetry),
             HttpOutput::Close => self.closed = true,
             _ => {}
@@ -202,7 +211,7 @@ impl Side {
 
     fn tell(&mut self, telemetry: &Telemetry) {
         #[cfg(feature = "tracing")]
-        crate::telemetry::trace(telemetry);
+        self.trace.telemetry(telemetry);
         if let Some(listener) = &mut self.listener {
             listener(telemetry);
         }

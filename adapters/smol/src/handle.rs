@@ -109,6 +109,11 @@ impl<A> Handle<A> {
         self.inner.inbox.push(Input::Inspect(look)).ok()?;
         seen.recv().await.ok()
     }
+
+    /// Tells the operator that a request was answered with an error without the driver.
+    pub(crate) fn tell_turned_away(&self, status: u16) {
+        self.inner.inbox.push_lossy(Input::TurnedAway(status));
+    }
 }
 
 impl<A: Authorize> Handle<A> {
@@ -135,7 +140,7 @@ impl<A: Authorize> Handle<A> {
         async move {
             match admitted {
                 Ok((admission, decision)) => self.answer(admission, decision, body).await,
-                Err(response) => body::whole(*response),
+                Err(response) => self.turn_away(*response),
             }
         }
     }
@@ -148,12 +153,12 @@ impl<A: Authorize> Handle<A> {
     ) -> Response<Body> {
         let grant = match decision.await {
             Ok(grant) => grant,
-            Err(challenge) => return body::whole(admission.challenge(&challenge)),
+            Err(challenge) => return self.turn_away(admission.challenge(&challenge)),
         };
         let inner = &*self.inner;
         let body = match read(body, admission.body_bytes_max(), inner.body_timeout).await {
             Ok(body) => body,
-            Err(status) => return body::whole(admission.refuse_body(status)),
+            Err(status) => return self.turn_away(admission.refuse_body(status)),
         };
         let exchange = Arc::new(Exchange::default());
         let request = Input::Request { admission, grant, body, exchange: Arc::clone(&exchange) };
@@ -166,6 +171,15 @@ impl<A: Authorize> Handle<A> {
             Some(Answer::Stream(head)) => body::stream(head, client),
             None => body::empty(StatusCode::SERVICE_UNAVAILABLE),
         }
+    }
+
+    /// Answers a request that the driver does not get to see.
+    fn turn_away(&self, response: http::Response) -> Response<Body> {
+        // Those to preflights and for metadata turn nobody away.
+        if response.head.status >= 400 {
+            self.tell_turned_away(response.head.status);
+        }
+        body::whole(response)
     }
 
     fn admit(&self, parts: &Parts) -> Result<(Box<Admission>, A::Decision), Box<http::Response>> {

@@ -16,7 +16,7 @@ use mcp_proto::{
 
 use crate::exchange::Exchange;
 
-/// How many inputs may wait before log messages and progress are dropped. The driver takes them
+/// How many inputs may wait before those that may be lost are dropped. The driver takes them
 /// between two inline handlers, so only a handler that holds it up lets them pile up.
 const WAITING_MAX: usize = 1024;
 
@@ -28,6 +28,8 @@ pub(crate) enum Input {
     Gone(Arc<Exchange>),
     /// The client of a stream has caught up.
     Drained(Arc<Exchange>),
+    /// A request was answered with this status without the driver.
+    TurnedAway(u16),
     /// Another thread or a task says something.
     Command(Command),
     /// Somebody wants to look at the endpoint.
@@ -73,6 +75,14 @@ impl<I> Inbox<I> {
         Ok(())
     }
 
+    /// Gives the driver an input that may be lost.
+    pub(crate) fn push_lossy(&self, input: I) {
+        if self.len() < WAITING_MAX {
+            // A driver that has ended has nobody to tell it to.
+            let _ = self.push(input);
+        }
+    }
+
     /// Waits for inputs and moves them into `inputs`, which is empty.
     pub(crate) fn poll_take(&self, cx: &mut Context<'_>, inputs: &mut Vec<I>) -> Poll<()> {
         let mut state = self.lock();
@@ -104,11 +114,11 @@ impl<I> Inbox<I> {
 
 impl<I: From<Command> + Send> Outbox for Inbox<I> {
     fn send(&self, command: Command) {
-        let lossy = matches!(command, Command::Log { .. } | Command::Progress { .. });
-        if lossy && self.len() >= WAITING_MAX {
-            return;
+        if matches!(command, Command::Log { .. } | Command::Progress { .. }) {
+            self.push_lossy(I::from(command));
+        } else {
+            // As above.
+            let _ = self.push(I::from(command));
         }
-        // A driver that has ended has nobody to tell it to.
-        let _ = self.push(I::from(command));
     }
 }

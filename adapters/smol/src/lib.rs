@@ -78,8 +78,6 @@ mod pipe;
 mod server;
 mod socket;
 mod tasks;
-#[cfg(feature = "tracing")]
-mod telemetry;
 mod tools;
 
 pub use body::{Body, Chunk};

@@ -145,6 +145,7 @@ impl<A: Authorize + 'static> Acceptor<A> {
 
     fn admit<T: AsyncRead + AsyncWrite + Unpin + 'static>(&self, io: T) {
         if !self.table.borrow_mut().make_room() {
+            self.handle.tell_turned_away(503);
             return self.executor.spawn(refuse(io)).detach();
         }
         let (handle, scratch) = (self.handle.clone(), Rc::clone(&self.scratch));

@@ -16,7 +16,7 @@ use std::{
 use common::{Client, DEADLINE, start};
 use mcp_proto::{
     Grant, Limits, Router,
-    http::{Challenge, Head},
+    http::{Challenge, Head, Telemetry},
     router::Stop,
     schema::{Implementation, Tool},
     server::{About, Command, Event, ServerConfig},
@@ -293,6 +293,33 @@ fn the_hook_decides_who_is_calling() {
 }
 
 #[test]
+fn an_operator_hears_of_requests_that_the_endpoint_never_sees() {
+    let (told, heard) = channel();
+    let running = start(move || {
+        let server = server(echo()).authorize(|head: &Head<'_>| {
+            let mut named = false;
+            head.headers.each(&mut |name, _| named |= name.eq_ignore_ascii_case("authorization"));
+            let grant = if named { Ok(Arc::default()) } else { Err(Challenge::unauthorized()) };
+            std::future::ready(grant)
+        });
+        server.on_telemetry(move |telemetry| {
+            if let Telemetry::TurnedAway { status } = telemetry {
+                told.send(*status).unwrap();
+            }
+        })
+    });
+    let mut client = running.connect();
+    for (lines, status) in
+        [("", 401), ("Origin: http://evil.example\r\n", 403), ("Authorization: any\r\n", 200)]
+    {
+        client.send("POST", lines, &common::initialize().to_string());
+        assert_eq!(client.reply().status, status);
+    }
+    drop(running);
+    assert_eq!(heard.iter().collect::<Vec<_>>(), [401, 403]);
+}
+
+#[test]
 fn a_unix_socket_is_served_and_removed() {
     let path = std::env::temp_dir().join(format!("mcp-smol-{}.sock", std::process::id()));
     let (sender, started) = channel();
@@ -389,6 +416,40 @@ fn a_request_cut_off_in_its_body_is_forgotten() {
     client.initialize();
     let seen = running.handle.inspect(|endpoint| endpoint.calls().count());
     assert_eq!(smol::block_on(seen), Some(0));
+}
+
+#[test]
+fn the_pieces_of_a_stream_do_not_wait_for_acknowledgements() {
+    const CALLS: u32 = 10;
+    let (go, gone) = smol::channel::bounded::<()>(1);
+    let running = start(move || {
+        let mut router = echo();
+        router.tool_async(Tool::new("steps"), async move |cx, _: Value| {
+            for step in 1..=3 {
+                cx.progress(f64::from(step), None);
+                gone.recv().await.map_err(|_| Stop::Cancelled)?;
+            }
+            Ok("done")
+        });
+        server(router)
+    });
+    let mut client = running.connect();
+    client.initialize();
+    let round = || {
+        let began = std::time::Instant::now();
+        for _ in 0..CALLS {
+            assert_eq!(client.post(&common::call(1, "steps", &json!({}))).status, 200);
+            for _ in 1..=3 {
+                client.next_message().unwrap();
+                go.send_blocking(()).unwrap();
+            }
+            assert_eq!(client.rest_of_stream().len(), 1);
+        }
+        began.elapsed()
+    };
+    // An acknowledgement that waits for something to go with it takes 40 ms.
+    let best = std::iter::repeat_with(round).take(3).min().unwrap();
+    assert!(best < Duration::from_millis(20) * CALLS, "{best:?}");
 }
 
 #[test]

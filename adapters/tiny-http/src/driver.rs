@@ -10,7 +10,7 @@ use std::{
 
 use mcp_proto::{
     ErrorObject, Grant, Instant, Router,
-    http::{Admission, Endpoint, Gate, Response},
+    http::{Admission, Endpoint, Gate, Response, Telemetry},
     router::Port as _,
     server::{Call, Command, Event, ExchangeId, Reply},
 };
@@ -286,6 +286,7 @@ impl<S: 'static> Driver<S> {
     /// Answers a request that the endpoint does not get to see.
     fn answer(&mut self, arrival: Arrival, response: Response) {
         if matches!(arrival.body(), Body::Here(_)) {
+            self.tell_turned_away(&response);
             self.wires.answer(arrival.into_line(false), &response);
         } else {
             self.refuse(arrival, response);
@@ -295,6 +296,7 @@ impl<S: 'static> Driver<S> {
     /// Answers a request whose body is not read to its end, and listens to its connection no
     /// more: what follows may be the rest of the body.
     fn refuse(&mut self, arrival: Arrival, response: Response) {
+        self.tell_turned_away(&response);
         self.acquaintance.condemn(std::time::Instant::now(), arrival.peer());
         let patience = self.bounds.write_timeout;
         let submitted = self.pool.submit((arrival, response), move |(arrival, response)| {
@@ -304,6 +306,14 @@ impl<S: 'static> Driver<S> {
             arrival.abandon();
         }
         self.turn_away_if_full();
+    }
+
+    fn tell_turned_away(&mut self, response: &Response) {
+        let status = response.head.status;
+        // Those to preflights and for metadata turn nobody away.
+        if status >= 400 {
+            self.wires.tell(&Telemetry::TurnedAway { status });
+        }
     }
 
     fn ignore(&mut self, arrival: Arrival) {

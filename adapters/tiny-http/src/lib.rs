@@ -47,6 +47,8 @@
 //! * **No answer waits for an acknowledgement**: `TCP_NODELAY` is on, and what belongs together is
 //!   written at once.
 //! * **SIGTERM** (Unix) ends the server in good order, a second one at once.
+//! * **An operator** hears of what is refused, dropped and done: [`Server::on_telemetry`], feature
+//!   `tracing`.
 //! * **A handler that panics** is answered -32603, and the server goes on.
 //!
 //! # What remains

@@ -37,6 +37,8 @@ pub(crate) struct Wires {
     pool: Pool,
     bounds: Bounds,
     listener: Option<Listener>,
+    #[cfg(feature = "tracing")]
+    trace: mcp_proto::http::Trace,
 }
 
 struct Wire {
@@ -73,6 +75,8 @@ impl Wires {
             pool,
             bounds,
             listener,
+            #[cfg(feature = "tracing")]
+            trace: mcp_proto::http::Trace::default(),
         }
     }
 
@@ -124,14 +128,23 @@ impl Wires {
                 self.write(exchange, false, |out, manner| answer::frame(out, &frame, manner));
             }
             HttpOutput::Finish { exchange } => self.write(exchange, true, answer::end),
-            HttpOutput::Event(event) => self.events.push(event),
-            HttpOutput::Telemetry(telemetry) => {
-                if let Some(listener) = &mut self.listener {
-                    listener(&telemetry);
-                }
+            HttpOutput::Event(event) => {
+                #[cfg(feature = "tracing")]
+                self.trace.event(&event);
+                self.events.push(event);
             }
+            HttpOutput::Telemetry(telemetry) => self.tell(&telemetry),
             HttpOutput::Close => self.closed = true,
             _ => {}
+        }
+    }
+
+    /// Tells the operator.
+    pub(crate) fn tell(&mut self, telemetry: &Telemetry) {
+        #[cfg(feature = "tracing")]
+        self.trace.telemetry(telemetry);
+        if let Some(listener) = &mut self.listener {
+            listener(telemetry);
         }
     }
 

@@ -30,9 +30,7 @@ impl Answers {
 
     /// A JSON text.
     pub(super) fn json(&self, status: u16, body: Frame) -> Response {
-        let mut head = self.head(status);
-        head.push("content-type", "application/json");
-        Response { head, body: Some(body) }
+        self.empty(status).with_json(body)
     }
 
     /// A JSON-RPC error that answers no request in particular.
@@ -78,6 +76,15 @@ impl Answers {
             head.push("vary", "Origin");
         }
         head
+    }
+}
+
+impl Response {
+    /// The same with a JSON text.
+    pub(super) fn with_json(mut self, body: Frame) -> Self {
+        self.head.push("content-type", "application/json");
+        self.body = Some(body);
+        self
     }
 }
 

@@ -42,6 +42,8 @@ mod replay;
 mod session;
 mod status;
 mod stream;
+#[cfg(feature = "tracing")]
+mod trace;
 mod visit;
 mod watch;
 
@@ -57,6 +59,8 @@ pub use config::{
 pub use endpoint::Endpoint;
 pub use head::{Head, Headers, Response, ResponseHead};
 pub use output::{HttpOutput, Refused, StreamFrame, StreamKind, Telemetry};
+#[cfg(feature = "tracing")]
+pub use trace::Trace;
 pub use watch::{OpenSession, OpenStream, RunningCall};
 
 #[cfg(test)]

@@ -78,14 +78,8 @@ impl Endpoint {
         scopes: &BTreeSet<Box<str>>,
     ) {
         let challenge = Challenge::insufficient_scope(scopes.iter().map(|scope| &**scope));
-        let mut response = visit.admission.challenge(&challenge);
         let text = error_response(Some(id), false, error);
-        let body = visit.admission.answers().json(response.head.status, Frame::owned(text));
-        let challenges = response.head.headers.into_iter();
-        let own = challenges.filter(|(name, _)| *name == "www-authenticate");
-        response.head = body.head;
-        response.head.headers.extend(own);
-        response.body = body.body;
+        let response = visit.admission.challenge(&challenge).with_json(Frame::owned(text));
         self.tell_refused(visit.exchange, Refused::Scope);
         self.respond_at_once(visit.exchange, response);
     }

@@ -112,12 +112,19 @@ pub enum Telemetry {
         /// How long it took.
         duration: Duration,
     },
-    /// A request was refused after the gate.
+    /// A request passed the gate, and was refused.
     Refused {
         /// Which exchange.
         exchange: ExchangeId,
         /// Why.
         reason: Refused,
+    },
+    /// A request was answered with an error before the endpoint got to see it: its head did not
+    /// pass the gate, nobody who may call has sent it, its body did not come, or there was no room
+    /// for it. The driver says so.
+    TurnedAway {
+        /// The status that was sent.
+        status: u16,
     },
     /// Messages for a stream were dropped, because its client is behind or gone.
     Dropped {

@@ -1,13 +1,19 @@
 //! Clients that hold on to what they get: others are served meanwhile.
 
 use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
 
 use mcp_proto::{
-    http::{HttpConfig, OverSessions},
-    server::ServerConfig,
+    http::{HttpConfig, OverSessions, Telemetry},
+    schema::Level,
+    server::{About, Command, ServerConfig},
+    wire::Json,
 };
 use mcp_tiny_http::Bounds;
 use serde_json::json;
@@ -88,7 +94,13 @@ fn a_body_over_the_limit_is_refused() {
 #[test]
 fn two_thousand_half_open_connections_keep_nobody_waiting() {
     let server = Running::new();
-    let half: Vec<_> = (0..2000).map(|_| server.client()).collect();
+    let half: Vec<_> = (0..2000)
+        .map(|_| {
+            let mut client = server.client();
+            client.write("POST /mcp HTTP/1.1\r\nhost:");
+            client
+        })
+        .collect();
     for _ in 0..5 {
         server.session().check_echo();
     }
@@ -165,11 +177,37 @@ fn is_cut(mut answers: &[u8]) -> bool {
 }
 
 #[test]
-fn a_stream_that_is_never_read_keeps_nobody_waiting() {
-    let server = bounded(|bounds| bounds.write_timeout = Duration::from_millis(300));
+fn a_stream_that_is_never_read_stays_within_its_bound_and_is_given_up() {
+    let dropped = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&dropped);
+    let server = Running::with(move |server| {
+        let mut config = ServerConfig::new(mcp_proto::schema::Implementation::new("test", "1"));
+        config.limits.logs_per_second_max = u32::MAX;
+        let bounds = Bounds { write_timeout: Duration::from_millis(300), ..Bounds::default() };
+        server.config(config).bounds(bounds).on_telemetry(move |telemetry| {
+            if let Telemetry::Dropped { count } = telemetry {
+                counted.fetch_add(*count, Ordering::SeqCst);
+            }
+        })
+    });
     let mut deaf = server.session();
-    deaf.start("steps", &json!({ "count": 200_000 }));
+    deaf.open_stream();
+    let session = server.handle.inspect(|endpoint| endpoint.sessions().next().unwrap().key);
+    let about = About::Session(session.unwrap());
+    let data = Json::text(&"x".repeat(10_000));
     let mut other = server.session();
+    // 60 MB, of which sockets and queues hold a few.
+    for _ in 0..30 {
+        for _ in 0..200 {
+            let (level, data) = (Level::Error, data.clone());
+            server.handle.outbox().send(Command::Log { about, level, logger: None, data });
+        }
+        other.check_echo();
+    }
+    let open =
+        |server: &Running| server.handle.inspect(|endpoint| endpoint.streams().count()).unwrap();
+    eventually("a stream that nobody reads stays open", || open(&server) == 0);
+    assert!(dropped.load(Ordering::SeqCst) > 3_000, "{dropped:?} of 6000 are dropped");
     other.check_echo();
 }
 
@@ -185,10 +223,7 @@ fn over_the_cap_a_request_is_refused_and_under_it_served() {
     assert_eq!(client.try_initialize().status, 503);
     drop(open.pop());
     // That it is gone is noticed when it is written to.
-    server
-        .handle
-        .outbox()
-        .send(mcp_proto::server::Command::ListChanged(mcp_proto::schema::List::Tools));
+    server.handle.outbox().send(Command::ListChanged(mcp_proto::schema::List::Tools));
     eventually("a stream that is closed keeps its place", || client.try_initialize().status == 200);
 }
 
@@ -203,8 +238,17 @@ fn a_flood_of_handshakes_ends_at_the_cap_and_sessions_live_on() {
     };
     let server = Running::with(config);
     let mut first = server.session();
-    let mut flood = server.client();
-    let refused = (0..500).filter(|_| flood.try_initialize().status == 503).count();
-    assert_eq!(refused, 500 - 19);
+    let refused: usize = thread::scope(|scope| {
+        let flood = || {
+            let mut flood = server.client();
+            (0..100).filter(|_| flood.try_initialize().status == 503).count()
+        };
+        let floods: Vec<_> = (0..4).map(|_| scope.spawn(flood)).collect();
+        for _ in 0..100 {
+            first.check_echo();
+        }
+        floods.into_iter().map(|flood| flood.join().unwrap()).sum()
+    });
+    assert_eq!(refused, 400 - 19);
     first.check_echo();
 }

@@ -3,14 +3,14 @@
 use std::{
     io::Write as _,
     net::TcpListener,
-    sync::Arc,
+    sync::{Arc, mpsc::channel},
     thread,
     time::{Duration, Instant},
 };
 
 use mcp_proto::{
     Grant,
-    http::{Challenge, HttpConfig},
+    http::{Challenge, HttpConfig, Telemetry},
     schema::List,
     server::Command,
 };
@@ -150,6 +150,32 @@ fn who_may_not_call_is_told_so() {
     client.headers = "authorization: Bearer sesame\r\n".into();
     client.initialize();
     client.check_echo();
+}
+
+#[test]
+fn an_operator_hears_of_requests_that_the_endpoint_never_sees() {
+    let (told, heard) = channel();
+    let server = Running::with(move |server| {
+        let server = server.authorize(|head| {
+            let mut named = false;
+            head.headers.each(&mut |name, _| named |= name.eq_ignore_ascii_case("authorization"));
+            if named { Ok(Arc::default()) } else { Err(Challenge::unauthorized()) }
+        });
+        server.on_telemetry(move |telemetry| {
+            if let Telemetry::TurnedAway { status } = telemetry {
+                told.send(*status).unwrap();
+            }
+        })
+    });
+    assert_eq!(server.client().try_initialize().status, 401);
+    let mut page = server.client();
+    page.headers = "origin: http://evil.example\r\n".into();
+    assert_eq!(page.try_initialize().status, 403);
+    let mut known = server.client();
+    known.headers = "authorization: any\r\n".into();
+    known.initialize();
+    server.end();
+    assert_eq!(heard.iter().collect::<Vec<_>>(), [401, 403]);
 }
 
 #[test]

@@ -33,15 +33,24 @@ pub(super) struct OpenQuestion {
 /// Where a question comes from.
 #[derive(Debug)]
 pub(super) enum Asker {
-    /// A request of the server's.
-    Request(RequestId),
+    /// A request of the server's, and the call during which it came, where the transport knows.
+    Request { id: RequestId, call: Option<ClientCallId> },
     /// One of the questions of a round.
     Round { call: ClientCallId, key: Box<str> },
 }
 
 impl OpenQuestion {
     pub(super) fn belongs_to(&self, call: ClientCallId) -> bool {
-        matches!(self.asker, Asker::Round { call: asker, .. } if asker == call)
+        self.asker.call() == Some(call)
+    }
+}
+
+impl Asker {
+    fn call(&self) -> Option<ClientCallId> {
+        match self {
+            Self::Request { call, .. } => *call,
+            Self::Round { call, .. } => Some(*call),
+        }
     }
 }
 
@@ -54,8 +63,9 @@ enum Unfit {
 }
 
 impl Client {
-    /// A request of the server's: only legacy servers have any.
-    pub(super) fn handle_request(&mut self, request: &Request<'_>) {
+    /// A request of the server's: only legacy servers have any. `call` is the one during which it
+    /// came, where the transport knows.
+    pub(super) fn handle_request(&mut self, request: &Request<'_>, call: Option<ClientCallId>) {
         let method = &*request.method;
         if !self.may_be_asked(&request.id) {
             let name = crate::error::excerpt(method).into();
@@ -76,7 +86,7 @@ impl Client {
                 if let Question::ElicitUrl { elicitation, .. } = &ask {
                     self.note_elicitation(elicitation.clone());
                 }
-                self.open_question(Asker::Request(id), ask);
+                self.open_question(Asker::Request { id, call }, ask);
             }
             Ok(_) => {
                 let error = ErrorObject::new(code::INTERNAL_ERROR, "Too many questions");
@@ -100,13 +110,13 @@ impl Client {
         let mut open = self.questions.values().map(|open| &open.asker);
         answers
             && id.byte_len() <= self.config.limits.id_bytes_max
-            && !open.any(|asker| matches!(asker, Asker::Request(asked) if asked == id))
+            && !open.any(|asker| matches!(asker, Asker::Request { id: asked, .. } if asked == id))
     }
 
     /// Whether a question of a legacy server is open. Those of later revisions belong to calls
     /// whose requests are answered, so that no clock runs for them.
     pub(super) fn awaits_person(&self) -> bool {
-        self.questions.values().any(|open| matches!(open.asker, Asker::Request(_)))
+        self.questions.values().any(|open| matches!(open.asker, Asker::Request { .. }))
     }
 
     /// The end of this URL elicitation may be told.
@@ -154,7 +164,7 @@ impl Client {
         }
         let asker = self.questions.remove(&question).ok_or(CommandError::Gone)?.asker;
         match asker {
-            Asker::Request(id) => {
+            Asker::Request { id, .. } => {
                 match answer {
                     Answer::Given(json) => self.respond(&id, Ok(&json)),
                     Answer::Refused(error) => self.respond(&id, Err(&error)),
@@ -191,20 +201,16 @@ impl Client {
     pub(super) fn open_question(&mut self, asker: Asker, ask: Question) {
         self.next_question += 1;
         let question = QuestionId(self.next_question);
-        let call = match &asker {
-            Asker::Request(_) => None,
-            Asker::Round { call, .. } => Some(*call),
-        };
+        let call = asker.call();
         self.questions.insert(question, OpenQuestion { asker, ask: ask.clone() });
         self.tell(ClientEvent::Asked { question, call, ask });
     }
 
     /// The server no longer wants an answer to its request.
     pub(super) fn question_cancelled(&mut self, now: Instant, id: &RequestId) -> bool {
-        let found = self
-            .questions
-            .iter()
-            .find(|(_, open)| matches!(&open.asker, Asker::Request(asked) if asked == id));
+        let found = self.questions.iter().find(
+            |(_, open)| matches!(&open.asker, Asker::Request { id: asked, .. } if asked == id),
+        );
         let Some(question) = found.map(|(question, _)| *question) else { return false };
         self.questions.remove(&question);
         self.tell(ClientEvent::Withdrawn { question });

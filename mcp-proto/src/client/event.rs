@@ -30,7 +30,9 @@ pub enum ClientEvent {
     Asked {
         /// Names the question in the answer.
         question: QuestionId,
-        /// The call during which it is asked, where that is known (always in 2026-07-28).
+        /// The call during which it is asked, where that is known: always in 2026-07-28, and over
+        /// HTTP where it comes on the stream of a call. When that call ends, the question is
+        /// withdrawn.
         call: Option<ClientCallId>,
         /// What is asked.
         ask: Question,

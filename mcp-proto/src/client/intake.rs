@@ -1,6 +1,6 @@
 //! What a transport hands in that may be a message.
 
-use super::{Client, DroppedByClient};
+use super::{Client, ClientCallId, DroppedByClient};
 use crate::{
     error::{ErrorObject, excerpt, excerpt_of_bytes},
     rpc::error_response,
@@ -9,12 +9,13 @@ use crate::{
 };
 
 impl Client {
-    /// Takes in a message, or what stands in its place in `text`. `stuck`: whether what the server
-    /// does not read has piled up.
+    /// Takes in a message, or what stands in its place in `text`. `about`: the call on whose stream
+    /// it came. `stuck`: whether what the server does not read has piled up.
     pub(crate) fn handle_element(
         &mut self,
         now: Instant,
         element: Result<Message<'_>, Malformed>,
+        about: Option<ClientCallId>,
         stuck: bool,
         text: &[u8],
     ) {
@@ -24,6 +25,7 @@ impl Client {
             Ok(Message::Request(request)) if stuck => {
                 self.drop_noted(DroppedByClient::Request(excerpt(&request.method).into()));
             }
+            Ok(Message::Request(request)) => self.handle_request(&request, about),
             Ok(message) => self.handle_message(now, message),
             Err(malformed) => self.handle_not_a_message(now, &malformed, stuck, text),
         }

@@ -208,7 +208,7 @@ impl Client {
     /// Takes in a message.
     pub fn handle_message(&mut self, now: Instant, message: Message<'_>) {
         match message {
-            Message::Request(request) => self.handle_request(&request),
+            Message::Request(request) => self.handle_request(&request, None),
             Message::Notification(notification) => self.handle_notification(now, &notification),
             Message::Response(response) => self.handle_response(now, response),
         }

@@ -211,10 +211,10 @@ fn is_stuck(out: &Outgoing, client: &Client) -> bool {
 fn take_line(client: &mut Client, out: &Outgoing, now: Instant, line: &[u8]) {
     let stuck = is_stuck(out, client);
     match Body::parse(line) {
-        Body::Single(element) => client.handle_element(now, element, stuck, line),
+        Body::Single(element) => client.handle_element(now, element, None, stuck, line),
         Body::Batch(elements) if client.takes_batches() => {
             for element in elements {
-                client.handle_element(now, element, stuck, line);
+                client.handle_element(now, element, None, stuck, line);
             }
         }
         Body::Batch(_) => client.drop_junk(line),

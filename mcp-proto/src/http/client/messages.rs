@@ -45,7 +45,9 @@ impl HttpClient {
             }
             element => {
                 let stuck = self.is_stuck();
-                self.client.handle_element(self.now, element, stuck, bytes);
+                let route = about.and_then(|number| self.routes.get(&number));
+                let call = route.and_then(|route| route.call);
+                self.client.handle_element(self.now, element, call, stuck, bytes);
             }
         }
     }

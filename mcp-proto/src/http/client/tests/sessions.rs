@@ -402,3 +402,22 @@ fn an_answer_is_taken_from_whichever_stream_it_comes_on() {
     net.respond(&call, 202, &[], "");
     assert_eq!(net.outcome(), Err(CallError::Lost(Delivery::OutcomeUnknown)), "no other stream");
 }
+
+#[test]
+fn a_question_of_a_call_that_is_given_up_is_withdrawn() {
+    // What the server says on the stream of the call, the end of the question too, is not heard.
+    let mut net = Net::legacy();
+    let call = net.call("tools/call", r#"{"name":"t"}"#);
+    let sent = net.next("tools/call");
+    net.head(&sent, 200, &[STREAM]);
+    let schema = r#"{"type":"object","properties":{}}"#;
+    let ask = format!(r#""params":{{"message":"Sure?","requestedSchema":{schema}}}"#);
+    let method = "elicitation/create";
+    net.event(&sent, "", &format!(r#"{{"jsonrpc":"2.0","id":7,"method":"{method}",{ask}}}"#));
+    let question = net.questions[0];
+    net.http.cancel(call, None).unwrap();
+    net.drain();
+    assert_eq!(net.told, [format!("Withdrawn {{ question: {question:?} }}")]);
+    assert_eq!(net.outcome(), Err(CallError::Cancelled));
+    assert_eq!(net.http.client().questions().count(), 0);
+}

@@ -8,7 +8,8 @@ use mcp_tests::fuzz;
 type Body = fn(&[u8]);
 
 /// All targets, by name.
-const TARGETS: [(&str, Body); 10] = [
+const TARGETS: [(&str, Body); 11] = [
+    ("client_pipe", fuzz::client_pipe),
     ("endpoint", fuzz::endpoint),
     ("header", fuzz::header),
     ("http_client", fuzz::http_client),

@@ -4,6 +4,7 @@
 //! that a small change of the input is a small change of what happens. Each function panics where
 //! what it checks does not hold; the stored inputs are replayed by `tests/corpus.rs`.
 
+mod client_pipe;
 mod endpoint;
 mod header;
 mod http_client;
@@ -16,6 +17,7 @@ mod state;
 mod template;
 mod world;
 
+pub use client_pipe::client_pipe;
 pub use endpoint::endpoint;
 pub use header::header;
 pub use http_client::http_client;

@@ -93,6 +93,8 @@ struct LevelSet {
 #[derive(Debug)]
 struct Open {
     id: QuestionId,
+    /// The call that asks.
+    tag: String,
     answered: Answered,
     person: bool,
 }
@@ -243,9 +245,21 @@ impl Actor {
         let _ = self.machine.answer(now, question, answer);
     }
 
+    /// Nothing is under way: a question whose call has ended was withdrawn.
+    pub(super) fn check_questions(&self) -> Result<(), String> {
+        let life = self.lives.last().filter(|life| !life.ended && !life.disturbed);
+        let ended = |open: &&Open| {
+            self.calls.iter().any(|made| made.tag == open.tag && made.outcome.is_some())
+        };
+        match life.and_then(|_| self.questions.iter().find(ended)) {
+            Some(open) => Err(format!("a question of {} is open, which has ended", open.tag)),
+            None => Ok(()),
+        }
+    }
+
     /// All is well again: what was left unanswered is answered.
     pub(super) fn heal(&mut self, now: Instant) {
-        for Open { id, answered, person } in core::mem::take(&mut self.questions) {
+        for Open { id, answered, person, .. } in core::mem::take(&mut self.questions) {
             self.answer(now, id, answered, person);
         }
     }
@@ -382,12 +396,12 @@ impl Actor {
         made.seen.push(Seen::Asked(key.into()));
         let answer = made.call.answers.get(key).ok_or("no such question")?;
         let answered = answer.answered;
-        match answer.after.or(well.then_some(0)) {
-            Some(after) => {
-                let after = Duration::from_millis(after.into());
-                self.wants.push(Want::Answer { after, question, answered, person });
-            }
-            None => self.questions.push(Open { id: question, answered, person }),
+        if let Some(after) = answer.after.or(well.then_some(0)) {
+            let after = Duration::from_millis(after.into());
+            self.wants.push(Want::Answer { after, question, answered, person });
+        } else {
+            let tag = tag.to_owned();
+            self.questions.push(Open { id: question, tag, answered, person });
         }
         Ok(())
     }

@@ -314,6 +314,14 @@ impl World {
 
     /// From here on all is well.
     fn heal(&mut self) -> Verdict {
+        self.pass(Duration::from_secs(20))?;
+        for (client, actor) in self.actors.iter().enumerate() {
+            let calm = self.case.net.is_calm(actor.plan.web);
+            let asked = actor.check_questions();
+            asked.or_else(|why| {
+                if calm { Err(format!("VIOLATION: c{client}: {why}")) } else { Ok(()) }
+            })?;
+        }
         self.note("all is well from here on");
         self.well = true;
         for link in &mut self.links {

@@ -170,6 +170,7 @@ fn a_good_trace_passes() {
 
 #[test]
 fn a_second_answer_or_none_is_caught() {
+    mcp_proto::spec!("CAN-07", "RPC-04");
     use Invariant::OneConclusion;
     check_open("> call 1\n< result 1\n< result 1", &[OneConclusion]);
     check_open("> call 1\n< result 1\n< error 1", &[OneConclusion]);
@@ -181,6 +182,7 @@ fn a_second_answer_or_none_is_caught() {
 
 #[test]
 fn an_answer_to_nothing_is_caught() {
+    mcp_proto::spec!("RPC-07", "RPC-12");
     use Invariant::NoReplyToNothing;
     check_open("< result 1", &[NoReplyToNothing]);
     check_open("> call 1\n< result \"1\"", &[NoReplyToNothing]);
@@ -205,6 +207,7 @@ fn one_error_for_each_line_that_is_no_message_passes() {
 
 #[test]
 fn words_about_a_cancelled_request_are_caught() {
+    mcp_proto::spec!("CAN-03", "CAN-13", "LIS-11");
     use Invariant::SilenceAfterCancel;
     check_open("> call 1\n> cancel 1\n=\n< result 1", &[SilenceAfterCancel]);
     check_open("> call 1\n> cancel 1\n=\n< progress 1 1", &[SilenceAfterCancel]);
@@ -220,6 +223,7 @@ fn an_answer_that_crosses_a_cancellation_passes() {
 
 #[test]
 fn a_log_message_that_nobody_wants_is_caught() {
+    mcp_proto::spec!("LOG-03", "LOG-05", "LOG-06");
     use Invariant::LogGate;
     check_open("> level error\n< result 9\n=\n< log info", &[LogGate]);
     check_open("> level error\n< log info\n< result 9\n< log error", &[]);
@@ -234,6 +238,7 @@ fn a_log_message_that_nobody_wants_is_caught() {
 
 #[test]
 fn progress_that_goes_back_or_nowhere_is_caught() {
+    mcp_proto::spec!("PRG-03", "PRG-04", "PRG-05");
     use Invariant::Progress;
     check_open("> call 1\n< progress 1 1\n< progress 1 1", &[Progress]);
     check_open("> call 1\n< progress 1 1\n< progress 1 0.5", &[Progress]);
@@ -244,6 +249,7 @@ fn progress_that_goes_back_or_nowhere_is_caught() {
 
 #[test]
 fn a_line_that_is_no_message_of_the_revision_is_caught() {
+    mcp_proto::spec!("META-13", "META-17", "MRT-03", "STD-02");
     use Invariant::Framing;
     check_open("< hello", &[Framing]);
     check_open("< {}", &[Framing]);
@@ -264,6 +270,7 @@ fn a_line_that_is_no_message_of_the_revision_is_caught() {
 
 #[test]
 fn a_message_of_a_subscription_in_the_wrong_place_is_caught() {
+    mcp_proto::spec!("LIS-01", "LIS-02", "LIS-04", "RES-09", "RES-11");
     use Invariant::RightPlace;
     check("> listen 1\n< tagged 1 tools", &[RightPlace]);
     check("> listen 1\n< ack 1\n< ack 1", &[RightPlace]);
@@ -284,6 +291,7 @@ fn a_message_of_a_subscription_in_the_wrong_place_is_caught() {
 
 #[test]
 fn a_handshake_that_is_jumped_over_is_caught() {
+    mcp_proto::spec!("INI-06", "INI-08", "INI-14", "INI-15", "RPC-27");
     use Invariant::Handshake;
     check("> call 1\n< result 1", &[Handshake]);
     check("> \"id\":1,\"method\":\"ping\"\n< result 1\n> call 2\n< error 2", &[]);
@@ -302,6 +310,10 @@ fn a_handshake_that_is_jumped_over_is_caught() {
 
 #[test]
 fn what_was_not_declared_is_caught() {
+    mcp_proto::spec!(
+        "ELI-01", "ELI-02", "LOG-01", "META-24", "META-25", "MRT-01", "MRT-05", "MRT-06", "ROO-04",
+        "SAM-01", "TOL-15",
+    );
     use Invariant::Capabilities;
     check_open("< ask sampling/createMessage", &[Capabilities]);
     check_open("< ask roots/list", &[Capabilities]);

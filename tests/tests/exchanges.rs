@@ -110,6 +110,7 @@ fn each_exchange_has_one_head_and_one_end() {
 
 #[test]
 fn a_stream_that_goes_on_has_no_gap_and_nothing_twice() {
+    mcp_proto::spec!("SHL-23");
     let begun = format!("{CALL}\n1 open\n1 < a-0\n1 < a-1 {NOTE}\n1 < a-2 {NOTE}\n1 gone");
     let replay = Invariant::Replay;
     for (again, expected) in [
@@ -129,6 +130,7 @@ fn a_stream_that_goes_on_has_no_gap_and_nothing_twice() {
 
 #[test]
 fn an_answer_comes_to_whoever_asked() {
+    mcp_proto::spec!("SHL-16");
     let place = Invariant::RightPlace;
     assert_finds(&format!("1 > GET session=s\n1 open\n1 < a-1 {RESULT}"), &[place]);
     assert_finds(&format!("{CALL}\n1 open\n1 < a-1 {RESULT}"), &[]);
@@ -136,6 +138,7 @@ fn an_answer_comes_to_whoever_asked() {
 
 #[test]
 fn a_subscription_is_acknowledged_first_and_tells_with_its_tag() {
+    mcp_proto::spec!("LIS-01", "LIS-06");
     let place = Invariant::RightPlace;
     let acknowledged = ACKNOWLEDGED.replace('\n', "");
     let tagged = acknowledged.replace("subscriptions/acknowledged", "tools/list_changed");
@@ -148,6 +151,7 @@ fn a_subscription_is_acknowledged_first_and_tells_with_its_tag() {
 
 #[test]
 fn a_session_serves_its_own_subject_until_it_ends() {
+    mcp_proto::spec!("SEC-02", "SHL-37");
     let isolation = Invariant::Isolation;
     let opened = "0 > POST subject=ada\n0 200 session=s";
     assert_finds(&format!("{opened}\n1 > POST session=s subject=bob\n1 200"), &[isolation]);

@@ -11,6 +11,7 @@ fn key(origin: Origin) -> SessionKey {
 
 #[test]
 fn a_session_draws_its_id_and_a_call_draws_nothing() {
+    spec!("SEC-15", "SHL-34");
     let mut core = Core::new();
     let received = core.receive(exchange(1), INITIALIZE);
     assert!(matches!(received, Received::Opened(..)), "{received:?}");

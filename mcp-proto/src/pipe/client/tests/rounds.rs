@@ -169,7 +169,6 @@ fn a_round_that_may_not_be_is_a_violation() {
 
 #[test]
 fn a_refused_question_ends_the_call_and_withdraws_the_others() {
-    // Q19
     for answer in
         [Answer::Refused(ErrorObject::new(-1, "User rejected sampling request")), Answer::TimedOut]
     {

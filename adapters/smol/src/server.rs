@@ -192,11 +192,9 @@ impl<S: 'static, A: Authorize + 'static> Server<S, A> {
     /// [`HttpConfig::hosts`] says under which names the server may be called.
     pub fn bind(self, address: impl ToSocketAddrs) -> io::Result<Bound<S, A>> {
         let addresses: Vec<SocketAddr> = address.to_socket_addrs()?.collect();
-        if let Some(exposed) =
-            addresses.iter().find(|address| self.http.check_bind(address.ip()).is_err())
-        {
-            let why = format!("at {exposed} strangers could call: name the hosts that are meant");
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
+        for address in &addresses {
+            let checked = self.http.check_bind(address.ip());
+            checked.map_err(|why| io::Error::new(io::ErrorKind::InvalidInput, why))?;
         }
         let listener = TcpListener::bind(&*addresses)?;
         let address = listener.local_addr()?;

@@ -188,10 +188,9 @@ impl<S: 'static> Server<S> {
     /// [`HttpConfig::hosts`] says under which names the server may be called.
     pub fn bind(self, address: impl ToSocketAddrs) -> io::Result<Bound<S>> {
         let addresses: Vec<SocketAddr> = address.to_socket_addrs()?.collect();
-        let exposed = |address: &&SocketAddr| self.http.check_bind(address.ip()).is_err();
-        if let Some(exposed) = addresses.iter().find(exposed) {
-            let why = format!("at {exposed} strangers could call: name the hosts that are meant");
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
+        for address in &addresses {
+            let checked = self.http.check_bind(address.ip());
+            checked.map_err(|why| io::Error::new(io::ErrorKind::InvalidInput, why))?;
         }
         let socket = usher::listen(&addresses, &self.bounds)?;
         Ok(Bound { address: socket.local_addr()?, socket, server: self })

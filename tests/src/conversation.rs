@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use mcp_proto::Version;
+use mcp_proto::{Version, testing::MemoryServer};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    Wire,
     everything::{self, State},
+    peer::catching,
 };
 
 /// A message that crossed the pipe.
@@ -25,7 +25,8 @@ pub struct Said {
 
 /// What is said when a client of this revision asks for everything once.
 pub fn conversation(version: Version) -> Vec<Said> {
-    let wire = Wire::new(everything::config(), everything::router(), State::default());
+    let server = MemoryServer::new(everything::config(), everything::router(), State::default());
+    let wire = catching(server);
     let asked = BTreeMap::new();
     let mut talk = Talk { wire, version, said: Vec::new(), asked, next_id: 1 };
     talk.open();
@@ -94,7 +95,7 @@ impl Leg {
 }
 
 struct Talk {
-    wire: Wire<State>,
+    wire: MemoryServer<State>,
     version: Version,
     said: Vec<Said>,
     /// The methods of the requests of both sides, by id.

@@ -11,12 +11,10 @@ pub mod model;
 mod peer;
 mod served;
 pub mod sim;
-mod wire;
 
 pub use mcp_proto::testing::{Seeded, checker};
 pub use peer::Peer;
 pub use served::Served;
-pub use wire::Wire;
 
 /// The README, whose examples are compiled with the tests.
 #[cfg(doctest)]

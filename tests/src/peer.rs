@@ -1,19 +1,18 @@
 //! The client's side of a server in memory, in one revision.
 
-use mcp_proto::{Version, server::ServerConfig};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use mcp_proto::{Version, server::ServerConfig, testing::MemoryServer};
 use serde_json::{Value, json};
 
-use crate::{
-    Wire,
-    everything::{self, State},
-};
+use crate::everything::{self, State};
 
 /// A client of the everything server that speaks one revision: it opens the session where there
 /// is one, and puts what each request must carry into `_meta` where there is none.
 #[derive(Debug)]
 pub struct Peer {
     /// The server.
-    pub wire: Wire<State>,
+    pub wire: MemoryServer<State>,
     /// What the server said of itself: the result of `initialize` or `server/discover`.
     pub server: Value,
     version: Version,
@@ -41,11 +40,16 @@ impl Peer {
 
     /// A client of a server that was told something else than the default.
     pub fn to(config: ServerConfig, version: Version, capabilities: Value) -> Self {
-        Self::over(Wire::new(config, everything::router(), State::default()), version, capabilities)
+        Self::over(
+            MemoryServer::new(config, everything::router(), State::default()),
+            version,
+            capabilities,
+        )
     }
 
     /// A client at the end of this wire.
-    pub fn over(wire: Wire<State>, version: Version, capabilities: Value) -> Self {
+    pub fn over(wire: MemoryServer<State>, version: Version, capabilities: Value) -> Self {
+        let wire = catching(wire);
         let mut peer = Self { wire, server: Value::Null, version, capabilities, next_id: 1 };
         peer.open();
         peer
@@ -132,4 +136,9 @@ impl Peer {
         params["_meta"] = meta;
         params
     }
+}
+
+/// Answers handlers that panic, as adapters do.
+pub(crate) fn catching<S: 'static>(server: MemoryServer<S>) -> MemoryServer<S> {
+    server.guarded(|handler| catch_unwind(AssertUnwindSafe(handler)).is_ok())
 }

@@ -1,29 +1,21 @@
 //! The checker of pipes, on bad traces written by hand: each is caught, by its name.
 
-use mcp_tests::checker::{Checker, Expectations, Id, Invariant};
+use mcp_proto::testing::{
+    Entry, Transcript,
+    checker::{Checker, Expectations, Id, Invariant},
+};
 
-/// Plays a trace and gives what is wrong with it. A line begins with
-///
-/// * `>`: the client sends; `<`: the server sends; what follows may be short, see [`message`];
-/// * `|`: the line before goes on;
-/// * `=`: all that was sent is read; `.`: all is answered; `!`: the server says that it is done;
-/// * `$`: nothing will come any more.
+/// Plays a trace, which is a [`Transcript`] whose lines may be short, see [`message`], and gives
+/// what is wrong with it.
 fn play(expected: Expectations, trace: &str) -> Vec<Invariant> {
-    let mut checker = Checker::new(expected);
-    let lines: Vec<&str> = trace.lines().map(str::trim).collect();
-    for line in lines.join("\n").replace("\n|", "").lines().filter(|line| !line.is_empty()) {
-        let (kind, text) = line.split_at(1);
-        match kind {
-            ">" => checker.sent(message(text.trim()).as_bytes()),
-            "<" => checker.received(message(text.trim()).as_bytes()),
-            "=" => checker.processed(),
-            "." => checker.settled(&[]),
-            "!" => checker.closed(),
-            "$" => checker.over(),
-            _ => panic!("{line}"),
-        }
-    }
-    checker.violations().iter().map(|violation| violation.invariant).collect()
+    let trace: Transcript = trace.parse().expect("each line is an entry");
+    let whole = trace.entries().iter().cloned().map(|entry| match entry {
+        Entry::Sent(text) => Entry::Sent(message(&text)),
+        Entry::Received(text) => Entry::Received(message(&text)),
+        other => other,
+    });
+    let violations = whole.collect::<Transcript>().check(expected);
+    violations.iter().map(|violation| violation.invariant).collect()
 }
 
 /// The lines that traces need, by a word; anything else stands for itself, with `jsonrpc` added

@@ -190,7 +190,8 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::{super::testing, *};
+    use super::*;
+    use crate::testing::strategies as testing;
 
     fn escaped(text: &str) -> String {
         let mut out = String::new();

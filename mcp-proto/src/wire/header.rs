@@ -69,7 +69,8 @@ pub(crate) fn integer(value: &str) -> Option<i64> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{super::testing, *};
+    use super::*;
+    use crate::testing::strategies as testing;
 
     #[test]
     fn a_text_is_sent_as_it_is_where_that_is_safe_and_as_base64_elsewhere() {

@@ -112,7 +112,8 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::{super::testing, *};
+    use super::*;
+    use crate::testing::strategies as testing;
 
     #[test]
     fn integers_of_i64_and_u64_and_strings_are_ids() {

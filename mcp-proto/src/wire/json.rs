@@ -142,7 +142,8 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
-    use super::{super::testing, *};
+    use super::*;
+    use crate::testing::strategies as testing;
 
     #[derive(Debug, Deserialize, Serialize)]
     struct Holder {

@@ -12,8 +12,6 @@ mod members;
 mod message;
 pub(crate) mod sse;
 mod strict;
-#[cfg(test)]
-mod testing;
 mod text;
 
 pub use base64::base64_encode;

@@ -38,7 +38,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::wire::{EventDecoder, Json, StreamItem, testing};
+    use crate::{
+        testing::strategies as testing,
+        wire::{EventDecoder, Json, StreamItem},
+    };
 
     fn event(data: &str, id: Option<&str>) -> StreamItem {
         StreamItem::Event { data: Some(data.as_bytes().into()), id: id.map(Box::from) }

@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use mcp_proto::Version;
+use mcp_proto::{Version, testing::MemoryServer};
 use mcp_tests::{
-    Peer, Wire,
+    Peer,
     everything::{self, State},
 };
 use serde_json::{Value, json};
@@ -94,8 +94,8 @@ fn pages_give_every_entry_once_and_in_order() {
         let whole = names(&mut Peer::new(version), "tools/list", "tools");
         let mut router = everything::router();
         router.page_size(7);
-        let wire = Wire::new(everything::config(), router, State::default());
-        let mut paged = Peer::over(wire, version, json!({}));
+        let server = MemoryServer::new(everything::config(), router, State::default());
+        let mut paged = Peer::over(server, version, json!({}));
         assert_eq!(names(&mut paged, "tools/list", "tools"), whole);
     }
 }

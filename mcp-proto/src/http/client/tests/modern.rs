@@ -107,6 +107,22 @@ fn arguments_go_into_header_fields_once_the_tools_are_known() {
 }
 
 #[test]
+fn only_so_many_tools_are_remembered_for_their_header_fields() {
+    let mut net = Net::with(|config, _| config.limits.mirrored_tools_max = 1);
+    let probe = net.next("server/discover");
+    net.answer(&probe, &discovered());
+    net.call("tools/list", "{}");
+    let list = net.next("tools/list");
+    let region = r#"{"type":"object","properties":{"r":{"type":"string","x-mcp-header":"R"}}}"#;
+    let tool = |name: &str| format!(r#"{{"name":"{name}","inputSchema":{region}}}"#);
+    net.answer(&list, &format!(r#"{{"tools":[{},{}]}}"#, tool("one"), tool("two")));
+    for (name, field) in [("one", Some("eu")), ("two", None)] {
+        net.call("tools/call", &format!(r#"{{"name":"{name}","arguments":{{"r":"eu"}}}}"#));
+        assert_eq!(net.next("tools/call").header("Mcp-Param-R"), field, "{name}");
+    }
+}
+
+#[test]
 fn a_call_refused_for_its_header_fields_is_sent_again_once_with_those_of_the_new_list() {
     spec!("SHM-61");
     let mut net = Net::modern();

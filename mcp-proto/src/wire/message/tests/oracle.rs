@@ -11,7 +11,7 @@ use proptest::{collection, prelude::*, sample};
 use serde_json::Value;
 
 use super::super::*;
-use crate::wire::testing;
+use crate::testing::strategies as testing;
 
 /// A member as text: its name without quotes, and its value.
 type Member = (&'static str, String);

@@ -1,0 +1,119 @@
+//! Visits a server as generated clients of each revision, and prints which invariants it breaks.
+
+mod child;
+mod options;
+
+use std::{io, process::ExitCode};
+
+use mcp_proto::{
+    Version,
+    testing::{
+        Offered, Report, Visit, check_peer,
+        checker::{Expectations, Invariant},
+        survey,
+    },
+};
+
+use child::Server;
+use options::{Options, USAGE};
+
+/// How often a visit that shows something is tried again with fewer steps.
+const TRIES_MAX: usize = 40;
+/// A longer line is cut when it is printed, but for `--full`.
+const SHOWN_MAX: usize = 240;
+
+fn main() -> ExitCode {
+    let Some(options) = Options::read(std::env::args().skip(1)) else {
+        eprintln!("{USAGE}");
+        return ExitCode::from(2);
+    };
+    match run(&options) {
+        Ok(0) => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("check: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Visits the server in every revision, and says how many invariants were seen broken.
+fn run(options: &Options) -> io::Result<usize> {
+    let mut broken = 0;
+    let mut spoken = 0;
+    for version in &options.versions {
+        let mut server = Server::start(&options.command, options.patience)?;
+        let Some(offered) = survey(&mut server, *version) else {
+            println!("{version}: not spoken");
+            continue;
+        };
+        spoken += 1;
+        broken += visit_all(options, *version, &offered)?;
+    }
+    if spoken == 0 {
+        return Err(io::Error::other("the server speaks none of these revisions"));
+    }
+    Ok(broken)
+}
+
+/// All visits of one revision.
+fn visit_all(options: &Options, version: Version, offered: &Offered) -> io::Result<usize> {
+    let mut broken: Vec<Invariant> = Vec::new();
+    let mut messages = 0;
+    for seed in options.seed..options.seed.saturating_add(options.runs) {
+        let visit = Visit::draw(seed, version, options.steps);
+        let report = pay(options, offered, &visit)?;
+        messages += report.transcript.received().count();
+        let found = report.broken().into_iter().map(|violation| violation.invariant);
+        let fresh: Vec<Invariant> = found.filter(|found| !broken.contains(found)).collect();
+        for invariant in fresh {
+            let (visit, report) = shrink(options, offered, visit.clone(), invariant)
+                .unwrap_or_else(|| (visit.clone(), report.clone()));
+            show(options, &visit, &report, invariant);
+            broken.push(invariant);
+        }
+    }
+    let runs = options.runs;
+    println!("{version}: {runs} visits, {messages} lines heard, {} broken", broken.len());
+    Ok(broken.len())
+}
+
+fn pay(options: &Options, offered: &Offered, visit: &Visit) -> io::Result<Report> {
+    let mut server = Server::start(&options.command, options.patience)?;
+    Ok(check_peer(&mut server, offered, visit, Expectations::default()))
+}
+
+/// The shortest visit that shows the same; `None` if it does not show again.
+fn shrink(
+    options: &Options,
+    offered: &Offered,
+    visit: Visit,
+    invariant: Invariant,
+) -> Option<(Visit, Report)> {
+    let mut shortest = None;
+    let shows = |visit: &Visit| {
+        let Ok(report) = pay(options, offered, visit) else { return false };
+        let shows = report.violations.iter().any(|violation| violation.invariant == invariant);
+        if shows {
+            shortest = Some((visit.clone(), report));
+        }
+        shows
+    };
+    let _ = visit.shrink(TRIES_MAX, shows);
+    shortest
+}
+
+fn show(options: &Options, visit: &Visit, report: &Report, invariant: Invariant) {
+    println!("\n{}: {:?} is broken, seed {}", visit.version, invariant.name(), visit.seed);
+    for violation in report.violations.iter().filter(|found| found.invariant == invariant) {
+        println!("  {violation}");
+    }
+    for line in report.transcript.to_string().lines() {
+        let cut = line.char_indices().nth(SHOWN_MAX).filter(|_| !options.full);
+        match cut {
+            Some((end, _)) => println!("  {} …", &line[..end]),
+            None => println!("  {line}"),
+        }
+    }
+    println!();
+}

@@ -2,6 +2,8 @@
 
 #[path = "tidy/layers.rs"]
 mod layers;
+#[path = "tidy/promises.rs"]
+mod promises;
 #[path = "tidy/requirements.rs"]
 mod requirements;
 #[path = "tidy/rules.rs"]
@@ -83,6 +85,22 @@ fn every_limit_says_what_happens_at_it_and_why_it_is_so() {
     let limits = files.iter().find(|(path, _)| path == "mcp-proto/src/limits.rs");
     let (path, text) = limits.expect("the core has limits");
     assert_clean(&report(path, rules::limits(text)));
+}
+
+#[test]
+fn the_manual_says_of_every_limit_and_invariant_how_it_is_tested() {
+    let files = source::repository();
+    let text = |path: &str| {
+        let found = files.iter().find(|(known, _)| known == path);
+        &*found.unwrap_or_else(|| panic!("{path} is gone")).1
+    };
+    let path = "mcp-proto/src/manual/promises.md";
+    let invariants = text("mcp-proto/src/testing/checker/invariant.rs");
+    let mut wanted = promises::members(text("mcp-proto/src/limits.rs"), "pub struct Limits {");
+    wanted.extend(promises::members(invariants, "pub enum Invariant {"));
+    assert!(wanted.len() > 40, "{wanted:?}");
+    let found = promises::check(text(path), &wanted, &promises::tests(&SOURCES));
+    assert_clean(&report(path, found));
 }
 
 #[test]

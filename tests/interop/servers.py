@@ -36,6 +36,10 @@ def servers(modules, node, peers):
         "python": {"plan": "fixture", "modern": True, "pipes": python, "HTTP": [*python, "--http"]},
         "typescript": {"plan": "fixture", "modern": True, "pipes": typescript, "HTTP": [*typescript, "--http"]},
         "rmcp": {"plan": "fixture", "modern": True, "HTTP": [f"{peers}/rmcp_fixture"]},
+        # Without sessions, and with answers in JSON: nothing comes but answers.
+        "python-plain": {"plan": "plain", "modern": True, "HTTP": [*python, "--http", "--plain"]},
+        "ts-plain": {"plan": "plain", "modern": True, "HTTP": [*typescript, "--http", "--plain"]},
+        "rmcp-plain": {"plan": "plain", "modern": True, "HTTP": [f"{peers}/rmcp_fixture", "--plain"]},
     }
 
 
@@ -154,6 +158,10 @@ CALLS = {
         ("elicit", 0, "decline", ""),
         ("failing", 1, "it failed", ""),
     ],
+    "plain": [
+        ("structured", 0, "21.5", ""),
+        ("failing", 1, "it failed", ""),
+    ],
 }
 
 
@@ -167,6 +175,7 @@ def main(transport, programs, modules, node, peers, *names):
                 server["unknown"] = ["not found"]
             eras = ["auto", "legacy", *([OLDEST] if transport == "pipes" else []), *LEGACY]
             eras += [MODERN] if server["modern"] else []
+            eras = [] if server["plan"] == "plain" else eras
             works += [(name, era, "client", pool.submit(by_client, programs, server, transport, era)) for era in eras]
             for era in ["auto", "legacy", MODERN]:
                 works.append((name, era, "editor", pool.submit(by_editor, programs, server, transport, era)))

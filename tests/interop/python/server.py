@@ -1,4 +1,7 @@
-"""A server on the official Python SDK that offers what offer.json says, in both eras, over stdio, or `--http`."""
+"""A server on the official Python SDK that offers what offer.json says, in both eras, over stdio, or `--http`.
+
+With `--plain` too, there are no sessions, and answers are JSON.
+"""
 
 import asyncio
 import json
@@ -191,6 +194,11 @@ class Fixture:
         await cx.session.report_progress(2, None, "after")
         return "together again"
 
+    async def forget(self, cx, _params):
+        # As if it had expired.
+        self.server.session_manager._server_instances.pop(cx.request.headers["mcp-session-id"])
+        return "forgotten"
+
     async def mirrored(self, cx, params):
         given = params.arguments
         return f"{given['region']} {given['shards']} {json.dumps(given['dry'])} [{given['note']}]"
@@ -288,9 +296,10 @@ class Events(EventStore):
         return stream
 
 
-async def serve_http(server):
+async def serve_http(server, plain):
     listening = socket.create_server(("127.0.0.1", 0))
-    app = server.streamable_http_app(event_store=Events(), retry_interval=50)
+    kind = {"json_response": True, "stateless_http": True} if plain else {"event_store": Events(), "retry_interval": 50}
+    app = server.streamable_http_app(**kind)
     web = uvicorn.Server(uvicorn.Config(app, log_level="error"))
     print(f"listening on http://127.0.0.1:{listening.getsockname()[1]}/mcp", flush=True)
     await web.serve(sockets=[listening])
@@ -315,8 +324,9 @@ async def main():
         on_completion=fixture.complete,
         on_set_logging_level=fixture.set_level,
     )
-    if sys.argv[1:] == ["--http"]:
-        return await serve_http(server)
+    if "--http" in sys.argv:
+        fixture.server = server
+        return await serve_http(server, plain="--plain" in sys.argv)
     async with stdio_server() as (reading, writing):
         await server.run(reading, writing, server.create_initialization_options())
 

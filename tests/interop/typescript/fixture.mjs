@@ -99,6 +99,11 @@ function toolsOf(host, server, modern) {
       await report(mcpReq, 2);
       return text('together again');
     },
+    forget: (_args, { sessionId }) => {
+      // As if it had expired.
+      host.sessions.delete(sessionId);
+      return text('forgotten');
+    },
     mirrored: ({ region, shards, dry, note }) => text(`${region} ${shards} ${dry} [${note}]`),
     cancelled: () => text(fixture.cancelled),
     add_tool: () => {
@@ -158,7 +163,7 @@ async function report({ _meta, notify }, progress, total) {
   await notify({ method: 'notifications/progress', params });
 }
 
-// A server of an era; `host` is what serves it: it can `close` all, and may have a `notify` of its own.
+// A server of an era; `host` is what serves it: it can `close` all, and over HTTP has `notify` and `sessions`.
 export function create(host, { era }) {
   const modern = era === 'modern';
   const info = { name: 'typescript-fixture', version: '1.0.0' };

@@ -1,4 +1,5 @@
-// A server on the official TypeScript SDK over stdio, or with `--http`, in both eras.
+// A server on the official TypeScript SDK in both eras, over stdio, or with `--http`. With `--plain` too, there are no
+// sessions, and answers of 2026-07-28 are JSON.
 
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -34,11 +35,12 @@ class Events {
 }
 
 // Sessions for the older revisions, and 2026-07-28 beside them at the same path.
-function serveHttp() {
+function serveHttp({ plain }) {
   const host = {};
-  const handle = createMcpHandler((context) => create(host, context), { legacy: 'reject', onerror });
-  Object.assign(host, { close: handle.close, notify: handle.notify });
+  const kind = plain ? { legacy: 'stateless', responseMode: 'json' } : { legacy: 'reject' };
+  const handle = createMcpHandler((context) => create(host, context), { ...kind, onerror });
   const sessions = new Map();
+  Object.assign(host, { close: handle.close, notify: handle.notify, sessions });
 
   async function open(request) {
     const transport = new WebStandardStreamableHTTPServerTransport({
@@ -53,7 +55,7 @@ function serveHttp() {
   }
 
   async function fetch(request, options) {
-    if (!(await isLegacyRequest(request))) return handle.fetch(request, options);
+    if (plain || !(await isLegacyRequest(request))) return handle.fetch(request, options);
     const id = request.headers.get('mcp-session-id');
     if (id === null) return open(request);
     return sessions.get(id)?.handleRequest(request) ?? new Response('No such session', { status: 404 });
@@ -68,5 +70,5 @@ function serve() {
   const handle = serveStdio((context) => create(host, context), { onerror });
 }
 
-if (process.argv[2] === '--http') serveHttp();
+if (process.argv[2] === '--http') serveHttp({ plain: process.argv[3] === '--plain' });
 else serve();

@@ -1,12 +1,24 @@
 //! Prompts, resources, logs, and what a server refuses.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Instant,
+};
 
-use mcp_proto::{client::CallOptions, code, schema::Level, wire::Json};
+use mcp_proto::{
+    client::{CallOptions, Delivery},
+    code,
+    http::HttpNotice,
+    schema::Level,
+    wire::Json,
+};
 use mcp_stdio::client::{Call, Error, ToolOutcome};
 use serde_json::{Value, json};
 
-use crate::session::{Session, value};
+use crate::{
+    report::skip,
+    session::{DEADLINE, Session, value},
+};
 
 impl Session {
     /// Logs below the level that is wanted do not come.
@@ -174,6 +186,49 @@ impl Session {
         if let Some(listen) = self.listen.take() {
             self.unsubscribe(&listen);
         }
+    }
+
+    /// A session that the server does not know any more is begun anew; what was refused because of
+    /// that has certainly not happened.
+    pub(crate) fn forgotten(&mut self) {
+        let Some(plan) = self.plan.tools.iter().find(|plan| plan.forgets) else { return };
+        let name = plan.name.clone();
+        if let Some(why) = plan.unfit(&self.version, self.notices.is_some()) {
+            return skip(&name, &why);
+        }
+        self.unwatched();
+        let notices = self.take_notices();
+        self.report.check("no stream is lost before that", notices.is_empty(), notices);
+        let outcome = self.client.call_tool(&name, &json!({}));
+        self.report.check(&format!("{name} succeeds"), outcome.is_ok(), outcome);
+        let refused = self.client.call_tool("echo", &json!({"message": "lost"}));
+        let unsent = matches!(refused, Err(Error::Lost { delivery: Delivery::NotSent, .. }));
+        self.report.check("a call in a forgotten session is not made", unsent, refused);
+        let outcome = self.client.call_tool("echo", &json!({"message": "found"}));
+        let found = outcome.as_ref().is_ok_and(|outcome| outcome.text() == "found");
+        self.report.check("the next one is made in a new session", found, outcome);
+        let notices = self.take_notices();
+        let told = notices == [HttpNotice::SessionLost];
+        self.report.check("the loss is told", told, notices);
+    }
+
+    /// The server hears that nobody wants to know of its resource any more; until then that is on
+    /// its way.
+    fn unwatched(&mut self) {
+        let plan = self.plan.tools.iter().find(|plan| plan.updates.is_some());
+        let Some((name, arguments)) = plan.map(|plan| (plan.name.clone(), plan.arguments())) else {
+            return;
+        };
+        let deadline = Instant::now() + DEADLINE;
+        let update = || self.client.call_tool(&name, &arguments).map(|outcome| outcome.text());
+        let told =
+            |outcome: &Result<String, Error>| outcome.as_ref().is_ok_and(|text| text == "told");
+        let mut outcome = update();
+        while told(&outcome) && Instant::now() < deadline {
+            outcome = update();
+        }
+        let unwatched = outcome.as_ref().is_ok_and(|text| text.contains("nobody"));
+        self.report.check("the server hears of the end of a subscription", unwatched, outcome);
     }
 
     /// A server that stops ends its subscriptions; otherwise this client does.

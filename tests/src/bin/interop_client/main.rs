@@ -63,6 +63,7 @@ fn run(mut words: impl Iterator<Item = String>) -> Result<bool, Failure> {
     session.refusals();
     session.crowd();
     session.ping();
+    session.forgotten();
     session.end();
     Ok(session.close())
 }

@@ -74,6 +74,9 @@ pub(crate) struct ToolPlan {
     /// It can be called over HTTP alone.
     #[serde(default)]
     pub(crate) http: bool,
+    /// It makes the server forget the session.
+    #[serde(default)]
+    pub(crate) forgets: bool,
     /// It is called as a task (2025-11-25).
     #[serde(default)]
     pub(crate) task: bool,

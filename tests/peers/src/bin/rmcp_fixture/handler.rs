@@ -1,5 +1,7 @@
 //! What the SDK calls: lists, tools, prompts, resources, subscriptions.
 
+#![allow(deprecated, reason = "older revisions have what 2026-07-28 does not")]
+
 use rmcp::{
     ErrorData, ServerHandler,
     model::{
@@ -173,13 +175,11 @@ impl ServerHandler for Fixture {
         Ok(())
     }
 
-    #[allow(deprecated, reason = "older revisions have it")]
     async fn subscribe(&self, params: SubscribeRequestParams, _: Context) -> Result<(), ErrorData> {
         lock(&self.0.subscribed).insert(params.uri);
         Ok(())
     }
 
-    #[allow(deprecated, reason = "older revisions have it")]
     async fn unsubscribe(
         &self,
         params: UnsubscribeRequestParams,

@@ -1,5 +1,6 @@
 //! A server on the official Rust SDK over HTTP that offers what `$INTEROP_OFFER` says, in each
-//! revision that it speaks. Listens on 127.0.0.1, path /mcp, and says on which port.
+//! revision that it speaks. Listens on 127.0.0.1, path /mcp, and says on which port. With
+//! `--plain` there are no sessions, and answers are JSON.
 
 mod handler;
 
@@ -21,7 +22,8 @@ use rmcp::{
     },
     service::{RequestContext, SubscriptionSink},
     transport::streamable_http_server::{
-        StreamableHttpServerConfig, StreamableHttpService, session::local::LocalSessionManager,
+        StreamableHttpServerConfig, StreamableHttpService,
+        session::local::{LocalSessionHandle, LocalSessionManager},
     },
 };
 use serde::de::DeserializeOwned;
@@ -47,6 +49,8 @@ struct Shared {
     listens: Mutex<Vec<SubscriptionSink>>,
     ended: watch::Sender<bool>,
     sessions: Arc<LocalSessionManager>,
+    /// What is known no more, and goes on with what it has begun.
+    forgotten: Mutex<Vec<LocalSessionHandle>>,
 }
 
 #[derive(Clone)]
@@ -206,6 +210,7 @@ impl Fixture {
             "rounds" => self.rounds(cx, round).await?,
             "slow" => self.slow(cx).await?,
             "parting" => self.parting(cx).await?,
+            "forget" => self.forget(cx).await?,
             "mirrored" => said(format!(
                 "{} {} {} [{}]",
                 text(&arguments["region"]),
@@ -295,10 +300,8 @@ impl Fixture {
     /// Closes the stream of this call.
     async fn parting(&self, cx: &Context) -> Result<Value, ErrorData> {
         report(cx, 1, None).await?;
-        let parts = cx.extensions.get::<axum::http::request::Parts>();
-        let session = parts.and_then(|parts| parts.headers.get("mcp-session-id")?.to_str().ok());
         let sessions = self.0.sessions.sessions.read().await;
-        let session = session.and_then(|session| sessions.get(session));
+        let session = session(cx).and_then(|session| sessions.get(session));
         let session = session.ok_or_else(|| internal("no session"))?;
         // The SDK does not say which stream is that of this call; it is the only one that is open.
         for stream in 0..1000 {
@@ -309,6 +312,14 @@ impl Fixture {
             }
         }
         Err(internal("no stream"))
+    }
+
+    /// Makes the session unknown, as if it had expired.
+    async fn forget(&self, cx: &Context) -> Result<Value, ErrorData> {
+        let mut sessions = self.0.sessions.sessions.write().await;
+        let session = session(cx).and_then(|session| sessions.remove(session));
+        lock(&self.0.forgotten).extend(session);
+        Ok(said("forgotten"))
     }
 
     /// Tells of a change, as the revision has it.
@@ -351,6 +362,12 @@ impl Fixture {
     }
 }
 
+/// What the server calls the session of a request.
+fn session(cx: &Context) -> Option<&str> {
+    let parts = cx.extensions.get::<axum::http::request::Parts>()?;
+    parts.headers.get("mcp-session-id")?.to_str().ok()
+}
+
 fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), Into::into)
 }
@@ -384,12 +401,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         listens: Mutex::default(),
         ended: watch::Sender::new(false),
         sessions: sessions.clone(),
+        forgotten: Mutex::default(),
     }));
-    let service = StreamableHttpService::new(
-        move || Ok(fixture.clone()),
-        sessions,
-        StreamableHttpServerConfig::default(),
-    );
+    let mut config = StreamableHttpServerConfig::default();
+    if std::env::args().any(|word| word == "--plain") {
+        config.legacy_session_mode = false;
+        config.json_response = true;
+    }
+    let service = StreamableHttpService::new(move || Ok(fixture.clone()), sessions, config);
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
     println!("listening on http://{}/mcp", listener.local_addr()?);
     let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));

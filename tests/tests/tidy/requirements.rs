@@ -2,7 +2,7 @@
 //!
 //! `tests/requirements.tsv` lists the rows: an id, a level, and a reason where no test can prove
 //! the row or what it is about is not built. A test names the rows that it proves with
-//! `spec!("RPC-03")`. See the report with
+//! `spec!("RPC-03")`. What a row says is what the names of its tests say; the report has them all:
 //! `cargo test -p mcp-tests --test tidy requirement -- --nocapture`.
 
 use std::{collections::BTreeMap, fs, path::Path};
@@ -124,9 +124,15 @@ fn faults(rows: &[Row], proofs: &Proofs) -> Vec<String> {
     faults
 }
 
-/// How many rows of each level have tests, and which have none.
+/// What proves each row; how many rows of each level have tests, and which have none.
 fn report(rows: &[Row], proofs: &Proofs) -> String {
     let mut report = String::new();
+    for row in rows {
+        let tests = proofs.get(&row.id).into_iter().flatten();
+        let tests: Vec<&str> = tests.filter_map(|proof| proof.test.as_deref()).collect();
+        let reason = row.reason.as_ref().map(|reason| format!("({reason})"));
+        report += &format!("{}: {}\n", row.id, reason.unwrap_or_else(|| tests.join(", ")));
+    }
     for level in [Level::Must, Level::Should, Level::May, Level::Derived] {
         let of_level = || rows.iter().filter(|row| row.level == level);
         let proved = of_level().filter(|row| proofs.contains_key(&row.id)).count();

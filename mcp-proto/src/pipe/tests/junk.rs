@@ -179,7 +179,7 @@ fn what_looks_like_a_response_is_never_answered() {
 
 #[test]
 fn replies_to_junk_are_limited_in_each_window() {
-    // Q42, SEC-17
+    spec!("SEC-17");
     let mut peer = Peer::operating(Version::V2025_11_25);
     let storm = |peer: &mut Peer| {
         peer.forget();

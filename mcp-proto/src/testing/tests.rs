@@ -276,6 +276,8 @@ fn a_pair_over_http_is_watched_and_can_be_cut() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
     #[test]
     fn strategies_give_what_they_are_called(
         message in strategies::message(),

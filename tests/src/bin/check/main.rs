@@ -3,7 +3,11 @@
 mod child;
 mod options;
 
-use std::{io, process::ExitCode};
+use std::{
+    io,
+    process::ExitCode,
+    time::{Duration, Instant},
+};
 
 use mcp_proto::{
     Version,
@@ -19,6 +23,8 @@ use options::{Options, USAGE};
 
 /// How often a visit that shows something is tried again with fewer steps.
 const TRIES_MAX: usize = 40;
+/// And for how long: each try may wait for an answer in vain.
+const TRYING_MAX: Duration = Duration::from_mins(2);
 /// A longer line is cut when it is printed, but for `--full`.
 const SHOWN_MAX: usize = 240;
 
@@ -91,7 +97,11 @@ fn shrink(
     invariant: Invariant,
 ) -> Option<(Visit, Report)> {
     let mut shortest = None;
+    let end = Instant::now() + TRYING_MAX;
     let shows = |visit: &Visit| {
+        if Instant::now() > end && shortest.is_some() {
+            return false;
+        }
         let Ok(report) = pay(options, offered, visit) else { return false };
         let shows = report.violations.iter().any(|violation| violation.invariant == invariant);
         if shows {

@@ -24,6 +24,8 @@ pub(crate) struct Server {
     over: bool,
 }
 
+/// How long a server may go on after its input has ended, before it is left alone.
+const END: Duration = Duration::from_secs(2);
 /// How much longer the first line may take: some servers are slow to start.
 const START: Duration = Duration::from_secs(20);
 
@@ -76,6 +78,8 @@ impl Remote for Server {
 
     fn close(&mut self) {
         self.input = None;
+        self.heard = true;
+        self.patience = self.patience.min(END);
     }
 
     fn is_over(&self) -> bool {

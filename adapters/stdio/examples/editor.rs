@@ -3,9 +3,9 @@
 //!
 //! `editor [--era auto|legacy|REVISION] [--call TOOL [--args JSON]] --url URL | -- COMMAND…`
 //!
-//! For example, with the smallest server of this crate, and with that of `mcp-stdio`:
-//! `editor --call echo --args '{"message":"hello"}' --url http://127.0.0.1:8080/mcp`
+//! For example, with the smallest server of this crate, and with that of `mcp-smol`:
 //! `editor --call echo --args '{"message":"hello"}' -- target/debug/examples/echo`
+//! `editor --call echo --args '{"message":"hello"}' --url http://127.0.0.1:8080/mcp`
 //!
 //! The result stands alone on stdout; what the server offers, progress and logs go to stderr.
 //! Questions are answered at the terminal, and declined where stdin is none. The status is 0 only

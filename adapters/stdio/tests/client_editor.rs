@@ -16,7 +16,7 @@ use serde_json::Value;
 fn example(name: &str) -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let path = test.ancestors().nth(2).unwrap().join("examples").join(name);
-    assert!(path.exists(), "build it first: cargo build -p mcp-smol --features client --examples");
+    assert!(path.exists(), "build it first: cargo build -p mcp-stdio --examples");
     path
 }
 

@@ -90,6 +90,11 @@ impl Http {
         self.head()
     }
 
+    /// The connection, to be closed by another thread.
+    pub fn handle(&self) -> io::Result<TcpStream> {
+        self.stream.get_ref().try_clone()
+    }
+
     /// All that is still to come of a body.
     pub fn body(&mut self, answer: &mut Answer) -> io::Result<String> {
         let mut body = Vec::new();

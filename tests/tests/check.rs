@@ -1,13 +1,24 @@
 //! The program `check`, on our own server and on one that is made bad.
 
-use std::process::{Command, Output};
+use std::{
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpListener,
+    process::{Command, Output},
+    thread,
+};
+
+use mcp_tests::Served;
 
 const CHECK: &str = env!("CARGO_BIN_EXE_check");
 const SERVER: &str = env!("CARGO_BIN_EXE_everything");
 
 fn check(options: &[&str], command: &[&str]) -> (Option<i32>, String) {
+    check_place(options, &[&["--"], command].concat())
+}
+
+fn check_place(options: &[&str], place: &[&str]) -> (Option<i32>, String) {
     let mut program = Command::new(CHECK);
-    program.args(options).arg("--").args(command);
+    program.args(options).args(place);
     let Output { status, stdout, .. } = program.output().expect("the program runs");
     (status.code(), String::from_utf8(stdout).expect("it prints UTF-8"))
 }
@@ -17,6 +28,52 @@ fn our_own_server_is_clean_in_every_revision() {
     let (status, printed) = check(&["--runs", "3"], &[SERVER, "stdio"]);
     assert_eq!(status, Some(0), "{printed}");
     assert_eq!(printed.matches(", 0 broken").count(), 5, "{printed}");
+}
+
+#[test]
+fn our_own_servers_over_http_are_clean_in_every_revision() {
+    for engine in ["smol", "tiny-http"] {
+        let mut command = Command::new(SERVER);
+        command.args(["http", "--engine", engine, "--listen", "127.0.0.1:0"]);
+        let server = Served::start(&mut command).expect("it starts");
+        let (status, printed) = check_place(&["--runs", "3"], &["--url", server.url()]);
+        assert_eq!(status, Some(0), "{engine}: {printed}");
+        assert_eq!(printed.matches(", 0 broken").count(), 5, "{engine}: {printed}");
+    }
+}
+
+/// A server that answers every POST on one connection each, and is wrong about JSON-RPC.
+fn bad_site() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/mcp", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            let mut reader = BufReader::new(&stream);
+            let heads = (&mut reader).lines().map_while(Result::ok);
+            let head: Vec<String> = heads.take_while(|line| !line.is_empty()).collect();
+            let length = head.iter().find_map(|line| line.strip_prefix("content-length: "));
+            let length = length.and_then(|length| length.parse().ok()).unwrap_or(0);
+            let mut body = String::new();
+            let _ = reader.take(length).read_to_string(&mut body);
+            let message: serde_json::Value = serde_json::from_str(&body).unwrap_or_default();
+            let result = r#"{"protocolVersion":"2025-11-25","capabilities":{}}"#;
+            let id = &message["id"];
+            let body = format!(r#"{{"jsonrpc":"1.0","id":{id},"result":{result}}}"#);
+            let (status, body) = if id.is_null() { (405, String::new()) } else { (200, body) };
+            let length = body.len();
+            let _ =
+                write!(&stream, "HTTP/1.1 {status} x\r\ncontent-length: {length}\r\n\r\n{body}");
+        }
+    });
+    url
+}
+
+#[test]
+fn what_a_bad_server_at_a_url_breaks_is_shown() {
+    let options = ["--runs", "1", "--version", "2025-11-25", "--patience", "2"];
+    let (status, printed) = check_place(&options, &["--url", &bad_site()]);
+    assert_eq!(status, Some(1), "{printed}");
+    assert!(printed.contains(r#"2025-11-25: "framing" is broken, seed 1"#), "{printed}");
 }
 
 #[test]
@@ -35,4 +92,6 @@ fn what_is_no_server_is_said_to_be_none() {
     assert_eq!(check(&["--version", "2025-11-25"], &["true"]).0, Some(2));
     assert_eq!(check(&["--runs", "many"], &["true"]).0, Some(2));
     assert_eq!(check(&[], &["/no/such/program"]).0, Some(2));
+    assert_eq!(check_place(&[], &["--url", "gopher://127.0.0.1/"]).0, Some(2));
+    assert_eq!(check_place(&[], &["--url", "http://127.0.0.1:9/mcp"]).0, Some(2));
 }

@@ -2,6 +2,7 @@
 
 mod child;
 mod options;
+mod site;
 
 use std::{
     io,
@@ -19,7 +20,8 @@ use mcp_proto::{
 };
 
 use child::Server;
-use options::{Options, USAGE};
+use options::{Options, Place, USAGE};
+use site::Site;
 
 /// How often a visit that shows something is tried again with fewer steps.
 const TRIES_MAX: usize = 40;
@@ -48,8 +50,13 @@ fn run(options: &Options) -> io::Result<usize> {
     let mut broken = 0;
     let mut spoken = 0;
     for version in &options.versions {
-        let mut server = Server::start(&options.command, options.patience)?;
-        let Some(offered) = survey(&mut server, *version) else {
+        let offered = match &options.place {
+            Place::Command(command) => {
+                survey(&mut Server::start(command, options.patience)?, *version)
+            }
+            Place::Url(url) => survey(&mut Site::new(url, *version, options.patience), *version),
+        };
+        let Some(offered) = offered else {
             println!("{version}: not spoken");
             continue;
         };
@@ -85,8 +92,19 @@ fn visit_all(options: &Options, version: Version, offered: &Offered) -> io::Resu
 }
 
 fn pay(options: &Options, offered: &Offered, visit: &Visit) -> io::Result<Report> {
-    let mut server = Server::start(&options.command, options.patience)?;
-    Ok(check_peer(&mut server, offered, visit, Expectations::default()))
+    let expected = Expectations::default();
+    match &options.place {
+        Place::Command(command) => {
+            let mut server = Server::start(command, options.patience)?;
+            Ok(check_peer(&mut server, offered, visit, expected))
+        }
+        Place::Url(url) => {
+            let mut site = Site::new(url, visit.version, options.patience);
+            let mut report = check_peer(&mut site, offered, visit, expected);
+            report.violations.extend(site.violations());
+            Ok(report)
+        }
+    }
 }
 
 /// The shortest visit that shows the same; `None` if it does not show again.

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use mcp_proto::Version;
 
-pub(crate) const USAGE: &str = "usage: check [OPTION…] -- COMMAND…
+pub(crate) const USAGE: &str = "usage: check [OPTION…] --url URL | -- COMMAND…
 
-Visits the server that COMMAND starts, once for each run and revision, as a client that follows
-from a seed, and prints which invariants the server breaks, each with the shortest transcript that
+Visits the server that COMMAND starts, or the one at an http URL, once for each run and revision, as
+a client that follows from a seed, and prints which invariants the server breaks, each with the shortest transcript that
 shows it. It calls the server's tools with arguments of its own making: give it no server that can
 do harm.
 
@@ -17,6 +17,7 @@ do harm.
   --patience S    seconds that an answer is waited for (15)
   --version V     this revision alone
   --full          transcripts with long lines whole
+  --url URL       the server is there already, behind Streamable HTTP
 
 The status is 0 if nothing is broken, 1 if something is, 2 if the server cannot be visited.";
 
@@ -29,7 +30,14 @@ pub(crate) struct Options {
     pub(crate) patience: Duration,
     pub(crate) versions: Vec<Version>,
     pub(crate) full: bool,
-    pub(crate) command: Vec<String>,
+    pub(crate) place: Place,
+}
+
+/// Where the server is.
+#[derive(Debug)]
+pub(crate) enum Place {
+    Command(Vec<String>),
+    Url(String),
 }
 
 impl Options {
@@ -42,7 +50,7 @@ impl Options {
             patience: Duration::from_secs(15),
             versions: Version::ALL.to_vec(),
             full: false,
-            command: Vec::new(),
+            place: Place::Command(Vec::new()),
         };
         while let Some(word) = words.next() {
             match word.as_str() {
@@ -54,12 +62,15 @@ impl Options {
                 }
                 "--version" => options.versions = vec![words.next()?.parse().ok()?],
                 "--full" => options.full = true,
-                "--" => {
-                    options.command = words.by_ref().collect();
-                }
+                "--url" => options.place = Place::Url(words.next()?),
+                "--" => options.place = Place::Command(words.by_ref().collect()),
                 _ => return None,
             }
         }
-        (!options.command.is_empty()).then_some(options)
+        let named = match &options.place {
+            Place::Command(command) => !command.is_empty(),
+            Place::Url(url) => url.starts_with("http://"),
+        };
+        named.then_some(options)
     }
 }

@@ -2,7 +2,6 @@
 
 use std::{
     mem,
-    net::SocketAddr,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     time::Duration,
@@ -47,7 +46,7 @@ pub(crate) enum Input {
     /// A client that was behind has got everything so far.
     CaughtUp(ExchangeId, Line),
     /// A client is gone, or takes nothing: the rest of an answer was not sent.
-    Lost(ExchangeId, SocketAddr),
+    Lost(Option<ExchangeId>, Line),
     /// An application's thread has something to say.
     Command(Command),
     /// An operator wants to look.
@@ -189,10 +188,12 @@ impl<S: 'static> Driver<S> {
             Input::CaughtUp(exchange, line) => {
                 self.wires.caught_up(now, exchange, line, &mut self.endpoint);
             }
-            Input::Lost(exchange, peer) => {
+            Input::Lost(exchange, line) => {
                 // Another answer would be taken for the rest.
-                self.acquaintance.condemn(std::time::Instant::now(), peer);
-                self.wires.lose(now, exchange, &mut self.endpoint);
+                self.acquaintance.condemn(std::time::Instant::now(), line.peer());
+                if let Some(exchange) = exchange {
+                    self.wires.lose(now, exchange, &mut self.endpoint);
+                }
             }
             Input::Command(command) => {
                 // An error is a race with the client or a fact about it, which the thread that

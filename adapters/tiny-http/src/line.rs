@@ -23,11 +23,14 @@ pub(crate) struct Line {
     out: Box<dyn Write + Send>,
     pub(crate) manner: Manner,
     seat: Seat,
+    /// Whether it is still to be seen how the answers before it have ended.
+    behind: bool,
 }
 
 impl Line {
     pub(crate) fn new(out: impl Write + Send + 'static, manner: Manner, seat: Seat) -> Self {
-        Self { out: Box::new(out), manner, seat }
+        let behind = seat.ahead > 0;
+        Self { out: Box::new(out), manner, seat, behind }
     }
 
     /// Whether the answer of an earlier request goes first, and for how long is not known.
@@ -39,27 +42,52 @@ impl Line {
         self.seat.peer()
     }
 
+    /// Says that the answer will not become whole.
+    pub(crate) fn cut(&self) {
+        self.seat.cut();
+    }
+
     /// Says that the answers of all earlier requests are written.
     pub(crate) fn is_next(&mut self) {
         self.seat.ahead = 0;
     }
 
-    /// Writes `bytes` from `from` on, as far as the client takes them; false if it stalls.
+    /// Writes `bytes` from `from` on, as far as the client takes them; false if it stalls. After an
+    /// error nothing more is written on the connection.
     pub(crate) fn push(&mut self, bytes: &[u8], from: &mut usize) -> io::Result<bool> {
         loop {
-            let rest = bytes.get(*from..).unwrap_or_default();
-            let written = match rest {
-                [] => self.out.flush().map(|()| None),
-                rest => self.out.write(rest).map(Some),
-            };
-            match written {
-                Ok(None) => return Ok(true),
-                Ok(Some(0)) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(Some(count)) => *from += count,
+            match self.write_some(bytes, from) {
+                Ok(true) => return Ok(true),
+                Ok(false) => {}
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if is_stall(&error) => return Ok(false),
-                Err(error) => return Err(error),
+                Err(error) => {
+                    self.seat.cut();
+                    return Err(error);
+                }
             }
+        }
+    }
+
+    /// One write. Returns whether all is written.
+    fn write_some(&mut self, bytes: &[u8], from: &mut usize) -> io::Result<bool> {
+        if self.behind {
+            // Waits until it is its turn, which also comes when an answer before it is given up.
+            self.out.flush()?;
+            if self.seat.is_cut() {
+                return Err(io::ErrorKind::BrokenPipe.into());
+            }
+            self.behind = false;
+        }
+        match bytes.get(*from..).unwrap_or_default() {
+            [] => self.out.flush().map(|()| true),
+            rest => match self.out.write(rest)? {
+                0 => Err(io::ErrorKind::WriteZero.into()),
+                count => {
+                    *from += count;
+                    Ok(false)
+                }
+            },
         }
     }
 
@@ -75,6 +103,7 @@ impl Line {
             if from > reached {
                 (began, reached) = (Instant::now(), from);
             } else if began.elapsed() >= patience {
+                self.seat.cut();
                 return Err(io::ErrorKind::TimedOut.into());
             }
         }

@@ -23,7 +23,15 @@ const KNOWN_FOR: Duration = Duration::from_secs(1);
 /// The clients that something is under way for.
 #[derive(Debug, Default)]
 pub(crate) struct Seats {
-    taken: Mutex<HashMap<SocketAddr, usize>>,
+    taken: Mutex<HashMap<SocketAddr, Place>>,
+}
+
+/// What is known of one connection while something is under way on it.
+#[derive(Debug, Default)]
+struct Place {
+    seats: usize,
+    /// An answer on it has not become whole.
+    cut: bool,
 }
 
 /// One request under way.
@@ -39,9 +47,9 @@ impl Seats {
     /// Takes a seat, and says how many are taken now.
     pub(crate) fn sit(self: &Arc<Self>, peer: SocketAddr) -> (Seat, usize) {
         let mut taken = self.lock();
-        let count = taken.entry(peer).or_default();
-        let ahead = *count;
-        *count += 1;
+        let place = taken.entry(peer).or_default();
+        let ahead = place.seats;
+        place.seats += 1;
         // Pipelining is so rare that the connections are as good as the requests.
         (Seat { seats: Arc::clone(self), peer, ahead }, taken.len())
     }
@@ -50,7 +58,7 @@ impl Seats {
         self.lock().is_empty()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<SocketAddr, usize>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<SocketAddr, Place>> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -59,14 +67,26 @@ impl Seat {
     pub(crate) fn peer(&self) -> SocketAddr {
         self.peer
     }
+
+    /// Says that the answer has not become whole: whatever follows would be taken for its rest.
+    pub(crate) fn cut(&self) {
+        if let Some(place) = self.seats.lock().get_mut(&self.peer) {
+            place.cut = true;
+        }
+    }
+
+    /// Whether an answer on its connection has not become whole.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.seats.lock().get(&self.peer).is_some_and(|place| place.cut)
+    }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
         let mut taken = self.seats.lock();
-        if let Some(count) = taken.get_mut(&self.peer) {
-            *count -= 1;
-            if *count == 0 {
+        if let Some(place) = taken.get_mut(&self.peer) {
+            place.seats -= 1;
+            if place.seats == 0 {
                 taken.remove(&self.peer);
             }
         }
@@ -131,6 +151,17 @@ mod tests {
         assert_eq!(taken, 2);
         drop((first, second));
         assert_eq!(seats.sit(peer(3)).1, 2);
+    }
+
+    #[test]
+    fn an_answer_that_is_cut_concerns_its_connection_alone() {
+        let seats = Arc::new(Seats::default());
+        let [first, second, other] = [1, 1, 2].map(|port| seats.sit(peer(port)).0);
+        first.cut();
+        drop(first);
+        assert_eq!((second.is_cut(), other.is_cut()), (true, false));
+        drop(second);
+        assert!(!seats.sit(peer(1)).0.is_cut());
     }
 
     #[test]

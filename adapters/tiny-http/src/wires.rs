@@ -92,11 +92,16 @@ impl Wires {
         let (mut bytes, mut sent) = (Vec::new(), 0);
         answer::whole(&mut bytes, response, line.manner);
         if line.is_queued() || matches!(line.push(&bytes, &mut sent), Ok(false)) {
-            let patience = self.bounds.write_timeout;
-            // Where there is no thread for it either, the client gets no answer.
-            let _ = self.pool.submit((line, bytes), move |(mut line, bytes)| {
-                let _ = line.push_patiently(&bytes, sent, patience);
+            let (inbox, patience) = (Arc::clone(&self.inbox), self.bounds.write_timeout);
+            let submitted = self.pool.submit((line, inbox), move |(mut line, inbox)| {
+                if line.push_patiently(&bytes, sent, patience).is_err() {
+                    give_up(&inbox, None, line);
+                }
             });
+            // Where there is no thread for it either, the client gets no answer.
+            if let Err((line, inbox)) = submitted {
+                give_up(&inbox, None, line);
+            }
         }
     }
 
@@ -175,7 +180,7 @@ impl Wires {
                 match pushed {
                     Ok(true) if wire.ended => drop(self.open.remove(&exchange)),
                     Ok(true) => wire.out.clear(),
-                    Ok(false) => self.leave_to_thread(now, exchange, sent, endpoint),
+                    Ok(false) => self.leave_to_thread(exchange, sent),
                     Err(_) => self.lose(now, exchange, endpoint),
                 }
             }
@@ -191,13 +196,7 @@ impl Wires {
     }
 
     /// Lets a thread write what the client does not take now: all after the first `sent` bytes.
-    fn leave_to_thread(
-        &mut self,
-        now: Instant,
-        exchange: ExchangeId,
-        sent: usize,
-        endpoint: &mut Endpoint,
-    ) {
+    fn leave_to_thread(&mut self, exchange: ExchangeId, sent: usize) {
         let Some(mut wire) = self.open.remove(&exchange) else { return };
         let Way::Direct(line) = wire.way else { return };
         let backlog = Arc::new(Mutex::new(wire.out.split_off(sent)));
@@ -208,8 +207,8 @@ impl Wires {
         let submitted = self.pool.submit((line, inbox), move |(line, inbox)| {
             catch_up(exchange, line, &backlog, &inbox, patience);
         });
-        if submitted.is_err() {
-            self.lose(now, exchange, endpoint);
+        if let Err((line, inbox)) = submitted {
+            give_up(&inbox, Some(exchange), line);
         }
     }
 
@@ -251,13 +250,20 @@ fn catch_up(
     let mut bytes = mem::take(&mut *lock(backlog));
     while !bytes.is_empty() {
         if line.push_patiently(&bytes, 0, patience).is_err() {
-            let _ = inbox.push(Input::Lost(exchange, line.peer()));
-            return;
+            return give_up(inbox, Some(exchange), line);
         }
         bytes = mem::take(&mut *lock(backlog));
     }
     // Where the driver has ended, the exchange ends so.
     let _ = inbox.push(Input::CaughtUp(exchange, line));
+}
+
+/// An answer has not become whole. The line goes with that, so that none that waits behind it has
+/// its turn before the driver knows.
+fn give_up(inbox: &Commands<Input>, exchange: Option<ExchangeId>, line: Line) {
+    line.cut();
+    // Where the driver has ended, so has the connection.
+    let _ = inbox.push(Input::Lost(exchange, line));
 }
 
 fn lock(backlog: &Backlog) -> MutexGuard<'_, Vec<u8>> {

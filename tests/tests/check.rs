@@ -25,7 +25,7 @@ fn check_place(options: &[&str], place: &[&str]) -> (Option<i32>, String) {
 
 #[test]
 fn our_own_server_is_clean_in_every_revision() {
-    let (status, printed) = check(&["--runs", "3"], &[SERVER, "stdio"]);
+    let (status, printed) = check_place(&["--runs", "3"], &[SERVER, "stdio"]);
     assert_eq!(status, Some(0), "{printed}");
     assert_eq!(printed.matches(", 0 broken").count(), 5, "{printed}");
 }

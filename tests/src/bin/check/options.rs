@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use mcp_proto::Version;
 
-pub(crate) const USAGE: &str = "usage: check [OPTION…] --url URL | -- COMMAND…
+pub(crate) const USAGE: &str = "usage: check [OPTION…] --url URL | [--] COMMAND…
 
 Visits the server that COMMAND starts, or the one at an http URL, once for each run and revision, as
 a client that follows from a seed, and prints which invariants the server breaks, each with the shortest transcript that
@@ -64,6 +64,10 @@ impl Options {
                 "--full" => options.full = true,
                 "--url" => options.place = Place::Url(words.next()?),
                 "--" => options.place = Place::Command(words.by_ref().collect()),
+                word if !word.starts_with('-') => {
+                    let command = std::iter::once(word.into()).chain(words.by_ref());
+                    options.place = Place::Command(command.collect());
+                }
                 _ => return None,
             }
         }

@@ -1,7 +1,7 @@
 //! A server at a URL, message by message.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     io,
     net::{Shutdown, TcpStream},
     sync::{
@@ -51,8 +51,10 @@ struct Common {
     version: Version,
     patience: Duration,
     session: Mutex<Option<String>>,
-    /// The connections of requests that are open, by the texts of their ids.
-    open: Mutex<BTreeMap<String, (u64, TcpStream)>>,
+    /// The connections that are open, by the texts of the ids of requests; `None` after the end.
+    open: Mutex<Option<BTreeMap<String, (u64, TcpStream)>>>,
+    /// The ids of requests that are listened to no more.
+    cancelled: Mutex<BTreeSet<String>>,
     watched: Mutex<Exchanges>,
     exchanges: AtomicU64,
     /// It cannot be reached.
@@ -81,7 +83,8 @@ impl Site {
             version,
             patience,
             session: Mutex::default(),
-            open: Mutex::default(),
+            open: Mutex::new(Some(BTreeMap::new())),
+            cancelled: Mutex::default(),
             watched: Mutex::default(),
             exchanges: AtomicU64::new(0),
             gone: AtomicBool::new(false),
@@ -97,10 +100,10 @@ impl Site {
     fn post(&mut self, line: String) {
         let Some(sender) = self.sender.clone() else { return };
         let message: Value = serde_json::from_str(&line).unwrap_or_default();
-        let cancelled = (message["method"] == "notifications/cancelled")
-            .then(|| message["params"]["requestId"].to_string());
-        if let (Some(id), true) = (&cancelled, self.common.is_stateless()) {
-            return self.common.close(id);
+        let cancelled = cancelled(&message);
+        lock(&self.common.cancelled).extend(cancelled.iter().cloned());
+        if self.common.is_stateless() && !cancelled.is_empty() {
+            return self.common.close(&cancelled);
         }
         let exchange = Exchange {
             number: self.common.number(),
@@ -117,14 +120,14 @@ impl Site {
                 .iter()
                 .any(|method| message["method"] == *method);
         let begins = message["method"] == "notifications/initialized";
+        // From here on it can be cancelled.
+        let Ok(http) = exchange.connect() else { return };
         let (begun, head) = channel();
-        thread::spawn(move || exchange.carry("POST", &fields(&message), &line, &begun));
+        thread::spawn(move || exchange.carry(http, "POST", &fields(&message), &line, &begun));
         if waits {
             let _ = head.recv_timeout(self.common.patience);
         }
-        if let Some(id) = cancelled {
-            self.common.close(&id);
-        }
+        self.common.close(&cancelled);
         if begins {
             self.listen(sender);
         }
@@ -143,8 +146,9 @@ impl Site {
             last_event: None,
             pause: PAUSE,
         };
+        let Ok(http) = exchange.connect() else { return };
         let (begun, head) = channel();
-        thread::spawn(move || exchange.carry("GET", &[], "", &begun));
+        thread::spawn(move || exchange.carry(http, "GET", &[], "", &begun));
         let _ = head.recv_timeout(self.common.patience);
     }
 }
@@ -159,7 +163,7 @@ impl Remote for Site {
     }
 
     fn read_line(&mut self, owed: bool) -> Option<String> {
-        if owed {
+        if owed && !self.is_over() {
             self.lines.recv_timeout(self.common.patience).ok()
         } else {
             self.lines.try_recv().ok()
@@ -198,19 +202,28 @@ impl Common {
         self.version == Version::V2026_07_28
     }
 
-    /// Closes the connection of a request, if it is open.
-    fn close(&self, id: &str) {
-        if let Some((number, stream)) = lock(&self.open).remove(id) {
-            lock(&self.watched).gone(number);
-            let _ = stream.shutdown(Shutdown::Both);
+    /// Closes the connections of requests, as far as they are open.
+    fn close(&self, ids: &[String]) {
+        for id in ids {
+            let open = lock(&self.open).as_mut().and_then(|open| open.remove(id));
+            if let Some(connection) = open {
+                self.drop_connection(&connection);
+            }
         }
     }
 
+    /// Closes all, and opens none any more.
     fn close_all(&self) {
-        let open: Vec<String> = lock(&self.open).keys().cloned().collect();
-        for id in open {
-            self.close(&id);
+        let open = lock(&self.open).take().unwrap_or_default();
+        for connection in open.values() {
+            self.drop_connection(connection);
         }
+    }
+
+    fn drop_connection(&self, (number, stream): &(u64, TcpStream)) {
+        lock(&self.watched).gone(*number);
+        // It fails where the server was faster.
+        let _ = stream.shutdown(Shutdown::Both);
     }
 
     /// The fields of every request.
@@ -229,12 +242,13 @@ impl Exchange {
     /// Sends the request and hands on what comes, until everything is answered.
     fn carry(
         mut self,
+        http: Http,
         method: &str,
         own: &[(&'static str, String)],
         body: &str,
         begun: &Sender<()>,
     ) {
-        let mut outcome = self.exchange(method, own, body, begun);
+        let mut outcome = self.exchange(http, method, own, body, begun);
         for _ in 0..RESUMPTIONS_MAX {
             let (Ok(()), Some(last)) = (&outcome, self.last_event.clone()) else { break };
             if self.owed.is_empty() {
@@ -242,28 +256,42 @@ impl Exchange {
             }
             thread::park_timeout(self.pause);
             self.number = self.common.number();
-            outcome = self.exchange("GET", &[("last-event-id", last)], "", begun);
+            outcome = self
+                .connect()
+                .and_then(|http| self.exchange(http, "GET", &[("last-event-id", last)], "", begun));
+        }
+    }
+
+    /// A connection, which can be closed from now on.
+    fn connect(&self) -> io::Result<Http> {
+        let connected = Http::connect(&self.common.url, SILENCE);
+        self.common.gone.fetch_or(connected.is_err(), Ordering::Relaxed);
+        let http = connected?;
+        let mut open = lock(&self.common.open);
+        let open = open.as_mut().ok_or(io::ErrorKind::NotConnected)?;
+        for key in self.keys() {
+            open.insert(key, (self.number, http.handle()?));
+        }
+        Ok(http)
+    }
+
+    /// What its connection is found by.
+    fn keys(&self) -> Vec<String> {
+        match self.owed.as_slice() {
+            [] => vec![format!("exchange {}", self.number)],
+            owed => owed.iter().map(Value::to_string).collect(),
         }
     }
 
     fn exchange(
         &mut self,
+        mut http: Http,
         method: &str,
         own: &[(&'static str, String)],
         body: &str,
         begun: &Sender<()>,
     ) -> io::Result<()> {
-        let common = self.common.clone();
-        let connected = Http::connect(&common.url, SILENCE);
-        common.gone.fetch_or(connected.is_err(), Ordering::Relaxed);
-        let mut http = connected?;
-        let keys: Vec<String> = match self.owed.as_slice() {
-            [] => vec![format!("exchange {}", self.number)],
-            owed => owed.iter().map(Value::to_string).collect(),
-        };
-        for key in &keys {
-            lock(&common.open).insert(key.clone(), (self.number, http.handle()?));
-        }
+        let (common, keys) = (self.common.clone(), self.keys());
         let fields = common.fields(own);
         let find = |wanted| fields.iter().find(|field| field.0 == wanted).map(|f| f.1.clone());
         let asked = Asked {
@@ -282,8 +310,10 @@ impl Exchange {
             let _ = begun.send(());
             self.hear(&mut http, &mut answer)
         });
-        for key in &keys {
-            lock(&common.open).remove(key);
+        if let Some(open) = lock(&common.open).as_mut() {
+            for key in &keys {
+                open.remove(key);
+            }
         }
         heard
     }
@@ -340,6 +370,10 @@ impl Exchange {
         for answer in answers.into_iter().filter(|answer| answer["method"].is_null()) {
             self.owed.retain(|id| *id != answer["id"]);
         }
+        let id = message["id"].to_string();
+        if message["method"].is_null() && lock(&self.common.cancelled).contains(&id) {
+            return;
+        }
         let _ = self.sender.send(line);
     }
 }
@@ -350,6 +384,13 @@ fn requests(message: &Value) -> Vec<Value> {
     let requests = all.into_iter().filter(|each| each["method"].is_string());
     let ids = requests.map(|each| &each["id"]);
     ids.filter(|id| id.is_string() || id.is_i64() || id.is_u64()).cloned().collect()
+}
+
+/// The texts of the ids that a message or a batch cancels.
+fn cancelled(message: &Value) -> Vec<String> {
+    let all = message.as_array().map_or_else(|| vec![message], |batch| batch.iter().collect());
+    let cancels = all.into_iter().filter(|each| each["method"] == "notifications/cancelled");
+    cancels.map(|each| each["params"]["requestId"].to_string()).collect()
 }
 
 /// Whether a message is a notification or a response.

@@ -6,10 +6,10 @@ use mcp_proto::Version;
 
 pub(crate) const USAGE: &str = "usage: check [OPTION…] --url URL | [--] COMMAND…
 
-Visits the server that COMMAND starts, or the one at an http URL, once for each run and revision, as
-a client that follows from a seed, and prints which invariants the server breaks, each with the shortest transcript that
-shows it. It calls the server's tools with arguments of its own making: give it no server that can
-do harm.
+Visits the server that COMMAND starts, or the one at an http URL, once for each run and revision,
+as a client that follows from a seed, and prints which invariants the server breaks, each with the
+shortest transcript that shows it. It calls the server's tools with arguments of its own making:
+give it no server that can do harm.
 
   --seed N        the first seed (1)
   --runs N        visits in each revision (20)

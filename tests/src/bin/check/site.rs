@@ -70,6 +70,8 @@ struct Exchange {
     owed: Vec<Value>,
     /// It asks for nothing, so that a refusal answers nothing either: it is the exchange's alone.
     is_told: bool,
+    /// The answers to a batch, which are one line like the batch itself.
+    batch: Option<Vec<Value>>,
     last_event: Option<String>,
     pause: Duration,
 }
@@ -109,23 +111,23 @@ impl Site {
             number: self.common.number(),
             owed: requests(&message),
             is_told: is_told(&message),
+            batch: message.is_array().then(Vec::new),
             sender: sender.clone(),
             common: self.common.clone(),
             last_event: None,
             pause: PAUSE,
         };
-        // What changes the session must not be overtaken by what comes after it.
-        let waits = exchange.owed.is_empty()
-            || ["initialize", "logging/setLevel", "resources/subscribe", "resources/unsubscribe"]
-                .iter()
-                .any(|method| message["method"] == *method);
+        let waits = is_waited_for(&message, &exchange.owed);
         let begins = message["method"] == "notifications/initialized";
         // From here on it can be cancelled.
         let Ok(http) = exchange.connect() else { return };
-        let (begun, head) = channel();
-        thread::spawn(move || exchange.carry(http, "POST", &fields(&message), &line, &begun));
+        let (begun, end) = channel();
+        thread::spawn(move || {
+            exchange.carry(http, "POST", &fields(&message), &line, None);
+            drop(begun);
+        });
         if waits {
-            let _ = head.recv_timeout(self.common.patience);
+            let _: Result<(), _> = end.recv_timeout(self.common.patience);
         }
         self.common.close(&cancelled);
         if begins {
@@ -143,12 +145,13 @@ impl Site {
             sender,
             owed: Vec::new(),
             is_told: true,
+            batch: None,
             last_event: None,
             pause: PAUSE,
         };
         let Ok(http) = exchange.connect() else { return };
         let (begun, head) = channel();
-        thread::spawn(move || exchange.carry(http, "GET", &[], "", &begun));
+        thread::spawn(move || exchange.carry(http, "GET", &[], "", Some(begun)));
         let _ = head.recv_timeout(self.common.patience);
     }
 }
@@ -246,11 +249,13 @@ impl Exchange {
         method: &str,
         own: &[(&'static str, String)],
         body: &str,
-        begun: &Sender<()>,
+        begun: Option<Sender<()>>,
     ) {
         let mut outcome = self.exchange(http, method, own, body, begun);
         for _ in 0..RESUMPTIONS_MAX {
             let (Ok(()), Some(last)) = (&outcome, self.last_event.clone()) else { break };
+            let cancelled = lock(&self.common.cancelled).clone();
+            self.owed.retain(|id| !cancelled.contains(&id.to_string()));
             if self.owed.is_empty() {
                 break;
             }
@@ -258,7 +263,10 @@ impl Exchange {
             self.number = self.common.number();
             outcome = self
                 .connect()
-                .and_then(|http| self.exchange(http, "GET", &[("last-event-id", last)], "", begun));
+                .and_then(|http| self.exchange(http, "GET", &[("last-event-id", last)], "", None));
+        }
+        if let Some(answers) = self.batch.take().filter(|answers| !answers.is_empty()) {
+            let _ = self.sender.send(Value::from(answers).to_string());
         }
     }
 
@@ -269,17 +277,24 @@ impl Exchange {
         let http = connected?;
         let mut open = lock(&self.common.open);
         let open = open.as_mut().ok_or(io::ErrorKind::NotConnected)?;
-        for key in self.keys() {
-            open.insert(key, (self.number, http.handle()?));
-        }
+        open.insert(self.key(), (self.number, http.handle()?));
         Ok(http)
     }
 
-    /// What its connection is found by.
-    fn keys(&self) -> Vec<String> {
-        match self.owed.as_slice() {
-            [] => vec![format!("exchange {}", self.number)],
-            owed => owed.iter().map(Value::to_string).collect(),
+    /// What its connection is found by: the request, if that is all that there is on it.
+    fn key(&self) -> String {
+        match (self.owed.as_slice(), &self.batch) {
+            ([id], None) => id.to_string(),
+            _ => format!("exchange {}", self.number),
+        }
+    }
+
+    /// Tells the one who watches, unless the connection has been closed.
+    fn watch(&self, tell: impl FnOnce(&mut Exchanges)) {
+        let open = lock(&self.common.open);
+        let mut numbers = open.iter().flatten().map(|(_, connection)| connection.0);
+        if numbers.any(|number| number == self.number) {
+            tell(&mut lock(&self.common.watched));
         }
     }
 
@@ -289,9 +304,9 @@ impl Exchange {
         method: &str,
         own: &[(&'static str, String)],
         body: &str,
-        begun: &Sender<()>,
+        begun: Option<Sender<()>>,
     ) -> io::Result<()> {
-        let (common, keys) = (self.common.clone(), self.keys());
+        let (common, key) = (self.common.clone(), self.key());
         let fields = common.fields(own);
         let find = |wanted| fields.iter().find(|field| field.0 == wanted).map(|f| f.1.clone());
         let asked = Asked {
@@ -301,19 +316,19 @@ impl Exchange {
             subject: None,
             body: body.into(),
         };
-        lock(&common.watched).asked(self.number, asked);
+        self.watch(|watched| watched.asked(self.number, asked));
         let fields: Vec<(&str, &str)> = fields.iter().map(|(name, v)| (*name, &**v)).collect();
         let heard = http.send(method, &fields, body).and_then(|mut answer| {
             if let Some(session) = answer.field("mcp-session-id") {
                 *lock(&common.session) = Some(session.into());
             }
-            let _ = begun.send(());
+            if let Some(begun) = begun {
+                let _ = begun.send(());
+            }
             self.hear(&mut http, &mut answer)
         });
         if let Some(open) = lock(&common.open).as_mut() {
-            for key in &keys {
-                open.remove(key);
-            }
+            open.remove(&key);
         }
         heard
     }
@@ -323,37 +338,39 @@ impl Exchange {
         if !answer.is_stream() {
             let body = http.body(answer)?;
             let session = answer.field("mcp-session-id").map(String::from);
-            let watched = &self.common.watched;
-            lock(watched).responded(self.number, status, session.as_deref(), &body);
+            self.watch(|watched| {
+                watched.responded(self.number, status, session.as_deref(), &body);
+            });
             self.conclude(status, &body);
             return Ok(());
         }
-        lock(&self.common.watched).opened(self.number, status);
+        self.watch(|watched| watched.opened(self.number, status));
         while let Some(event) = http.event(answer)? {
             if let Some(pause) = event.retry {
                 self.pause = Duration::from_millis(pause).min(PAUSE_MAX);
             }
             let id = event.id.as_ref().map(|id| format!("id: {id}\n")).unwrap_or_default();
             let frame = format!("{id}event: message\ndata: {}\n\n", event.data);
-            lock(&self.common.watched).wrote(self.number, &frame);
+            self.watch(|watched| watched.wrote(self.number, &frame));
             self.last_event = event.id.or(self.last_event.take());
             if !event.data.is_empty() {
                 self.tell(event.data);
             }
         }
-        lock(&self.common.watched).finished(self.number);
+        self.watch(|watched| watched.finished(self.number));
         Ok(())
     }
 
     /// A whole response: whatever it says, it is all that its request gets.
     fn conclude(&mut self, status: u16, body: &str) {
         let mut message: Value = serde_json::from_str(body).unwrap_or_default();
-        if let ([id], true) = (self.owed.as_slice(), message["error"].is_object())
-            && message["id"].is_null()
-        {
-            message["id"] = id.clone();
-        }
         let is_refusal = message["error"].is_object() && message["id"].is_null();
+        match (self.owed.as_slice(), &self.batch) {
+            ([id], None) if is_refusal => message["id"] = id.clone(),
+            // It is refused as a whole.
+            (_, Some(_)) if is_refusal => self.owed.clear(),
+            _ => {}
+        }
         if (message.is_object() || message.is_array()) && !(self.is_told && is_refusal) {
             self.tell(message.to_string());
         }
@@ -366,15 +383,21 @@ impl Exchange {
     /// Hands a line on, and notes what it answers.
     fn tell(&mut self, line: String) {
         let message: Value = serde_json::from_str(&line).unwrap_or_default();
-        let answers = message.as_array().map_or_else(|| vec![&message], |all| all.iter().collect());
-        for answer in answers.into_iter().filter(|answer| answer["method"].is_null()) {
-            self.owed.retain(|id| *id != answer["id"]);
+        let all = message.as_array().map_or_else(|| vec![&message], |all| all.iter().collect());
+        let answers = all.into_iter().filter(|each| each["method"].is_null());
+        let answers: Vec<Value> = answers.cloned().collect();
+        self.owed.retain(|id| answers.iter().all(|answer| *id != answer["id"]));
+        let cancelled = lock(&self.common.cancelled).clone();
+        let wanted = |answer: &Value| !cancelled.contains(&answer["id"].to_string());
+        match &mut self.batch {
+            Some(batch) if answers.iter().any(|answer| !answer["id"].is_null()) => {
+                batch.extend(answers.into_iter().filter(wanted));
+            }
+            _ if !answers.iter().all(wanted) => {}
+            _ => {
+                let _ = self.sender.send(line);
+            }
         }
-        let id = message["id"].to_string();
-        if message["method"].is_null() && lock(&self.common.cancelled).contains(&id) {
-            return;
-        }
-        let _ = self.sender.send(line);
     }
 }
 
@@ -384,6 +407,16 @@ fn requests(message: &Value) -> Vec<Value> {
     let requests = all.into_iter().filter(|each| each["method"].is_string());
     let ids = requests.map(|each| &each["id"]);
     ids.filter(|id| id.is_string() || id.is_i64() || id.is_u64()).cloned().collect()
+}
+
+/// Whether nothing else is sent before the end of this: what changes the session must not be
+/// overtaken, and what is no good request may be answered out of turn.
+fn is_waited_for(message: &Value, owed: &[Value]) -> bool {
+    let changes =
+        ["initialize", "logging/setLevel", "resources/subscribe", "resources/unsubscribe"];
+    let is_good =
+        message.is_array() || message["jsonrpc"] == "2.0" && !message["params"].is_array();
+    owed.is_empty() || !is_good || changes.iter().any(|method| message["method"] == *method)
 }
 
 /// The texts of the ids that a message or a batch cancels.

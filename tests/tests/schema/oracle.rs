@@ -135,122 +135,67 @@ macro_rules! types {
     };
 }
 
-types! {
+/// What a revision with a session has: what all of them have, and what is its own.
+macro_rules! session_types {
+    (
+        $name:ident, $($module:ident)::+, $error:ident,
+        $($method:literal: $request:ident => $result:ident,)*
+        notifications: $($notice:literal: $notification:ident,)*
+    ) => {
+        types! {
+            $name, $($module)::+, $error,
+            "initialize": InitializeRequest => InitializeResult,
+            "ping": PingRequest => Result,
+            "logging/setLevel": SetLevelRequest => Result,
+            "tools/list": ListToolsRequest => ListToolsResult,
+            "tools/call": CallToolRequest => CallToolResult,
+            "prompts/list": ListPromptsRequest => ListPromptsResult,
+            "prompts/get": GetPromptRequest => GetPromptResult,
+            "resources/list": ListResourcesRequest => ListResourcesResult,
+            "resources/templates/list":
+                ListResourceTemplatesRequest => ListResourceTemplatesResult,
+            "resources/read": ReadResourceRequest => ReadResourceResult,
+            "resources/subscribe": SubscribeRequest => Result,
+            "resources/unsubscribe": UnsubscribeRequest => Result,
+            "completion/complete": CompleteRequest => CompleteResult,
+            "sampling/createMessage": CreateMessageRequest => CreateMessageResult,
+            "roots/list": ListRootsRequest => ListRootsResult,
+            $($method: $request => $result,)*
+            notifications:
+            "notifications/initialized": InitializedNotification,
+            "notifications/cancelled": CancelledNotification,
+            "notifications/progress": ProgressNotification,
+            "notifications/message": LoggingMessageNotification,
+            "notifications/tools/list_changed": ToolListChangedNotification,
+            "notifications/prompts/list_changed": PromptListChangedNotification,
+            "notifications/resources/list_changed": ResourceListChangedNotification,
+            "notifications/resources/updated": ResourceUpdatedNotification,
+            "notifications/roots/list_changed": RootsListChangedNotification,
+            $($notice: $notification,)*
+        }
+    };
+}
+
+session_types! {
     of_2024_11_05, schema_2024_11_05::mcp_2024_11_05, JsonrpcError,
-    "initialize": InitializeRequest => InitializeResult,
-    "ping": PingRequest => Result,
-    "logging/setLevel": SetLevelRequest => Result,
-    "tools/list": ListToolsRequest => ListToolsResult,
-    "tools/call": CallToolRequest => CallToolResult,
-    "prompts/list": ListPromptsRequest => ListPromptsResult,
-    "prompts/get": GetPromptRequest => GetPromptResult,
-    "resources/list": ListResourcesRequest => ListResourcesResult,
-    "resources/templates/list": ListResourceTemplatesRequest => ListResourceTemplatesResult,
-    "resources/read": ReadResourceRequest => ReadResourceResult,
-    "resources/subscribe": SubscribeRequest => Result,
-    "resources/unsubscribe": UnsubscribeRequest => Result,
-    "completion/complete": CompleteRequest => CompleteResult,
-    "sampling/createMessage": CreateMessageRequest => CreateMessageResult,
-    "roots/list": ListRootsRequest => ListRootsResult,
     notifications:
-    "notifications/initialized": InitializedNotification,
-    "notifications/cancelled": CancelledNotification,
-    "notifications/progress": ProgressNotification,
-    "notifications/message": LoggingMessageNotification,
-    "notifications/tools/list_changed": ToolListChangedNotification,
-    "notifications/prompts/list_changed": PromptListChangedNotification,
-    "notifications/resources/list_changed": ResourceListChangedNotification,
-    "notifications/resources/updated": ResourceUpdatedNotification,
-    "notifications/roots/list_changed": RootsListChangedNotification,
 }
 
-types! {
+session_types! {
     of_2025_03_26, schema_2025_03_26::mcp_2025_03_26, JsonrpcError,
-    "initialize": InitializeRequest => InitializeResult,
-    "ping": PingRequest => Result,
-    "logging/setLevel": SetLevelRequest => Result,
-    "tools/list": ListToolsRequest => ListToolsResult,
-    "tools/call": CallToolRequest => CallToolResult,
-    "prompts/list": ListPromptsRequest => ListPromptsResult,
-    "prompts/get": GetPromptRequest => GetPromptResult,
-    "resources/list": ListResourcesRequest => ListResourcesResult,
-    "resources/templates/list": ListResourceTemplatesRequest => ListResourceTemplatesResult,
-    "resources/read": ReadResourceRequest => ReadResourceResult,
-    "resources/subscribe": SubscribeRequest => Result,
-    "resources/unsubscribe": UnsubscribeRequest => Result,
-    "completion/complete": CompleteRequest => CompleteResult,
-    "sampling/createMessage": CreateMessageRequest => CreateMessageResult,
-    "roots/list": ListRootsRequest => ListRootsResult,
     notifications:
-    "notifications/initialized": InitializedNotification,
-    "notifications/cancelled": CancelledNotification,
-    "notifications/progress": ProgressNotification,
-    "notifications/message": LoggingMessageNotification,
-    "notifications/tools/list_changed": ToolListChangedNotification,
-    "notifications/prompts/list_changed": PromptListChangedNotification,
-    "notifications/resources/list_changed": ResourceListChangedNotification,
-    "notifications/resources/updated": ResourceUpdatedNotification,
-    "notifications/roots/list_changed": RootsListChangedNotification,
 }
 
-types! {
+session_types! {
     of_2025_06_18, schema_2025_06_18::mcp_2025_06_18, JsonrpcError,
-    "initialize": InitializeRequest => InitializeResult,
-    "ping": PingRequest => Result,
-    "logging/setLevel": SetLevelRequest => Result,
-    "tools/list": ListToolsRequest => ListToolsResult,
-    "tools/call": CallToolRequest => CallToolResult,
-    "prompts/list": ListPromptsRequest => ListPromptsResult,
-    "prompts/get": GetPromptRequest => GetPromptResult,
-    "resources/list": ListResourcesRequest => ListResourcesResult,
-    "resources/templates/list": ListResourceTemplatesRequest => ListResourceTemplatesResult,
-    "resources/read": ReadResourceRequest => ReadResourceResult,
-    "resources/subscribe": SubscribeRequest => Result,
-    "resources/unsubscribe": UnsubscribeRequest => Result,
-    "completion/complete": CompleteRequest => CompleteResult,
-    "sampling/createMessage": CreateMessageRequest => CreateMessageResult,
-    "roots/list": ListRootsRequest => ListRootsResult,
     "elicitation/create": ElicitRequest => ElicitResult,
     notifications:
-    "notifications/initialized": InitializedNotification,
-    "notifications/cancelled": CancelledNotification,
-    "notifications/progress": ProgressNotification,
-    "notifications/message": LoggingMessageNotification,
-    "notifications/tools/list_changed": ToolListChangedNotification,
-    "notifications/prompts/list_changed": PromptListChangedNotification,
-    "notifications/resources/list_changed": ResourceListChangedNotification,
-    "notifications/resources/updated": ResourceUpdatedNotification,
-    "notifications/roots/list_changed": RootsListChangedNotification,
 }
 
-types! {
+session_types! {
     of_2025_11_25, schema_2025_11_25::mcp_2025_11_25, JsonrpcErrorResponse,
-    "initialize": InitializeRequest => InitializeResult,
-    "ping": PingRequest => Result,
-    "logging/setLevel": SetLevelRequest => Result,
-    "tools/list": ListToolsRequest => ListToolsResult,
-    "tools/call": CallToolRequest => CallToolResult,
-    "prompts/list": ListPromptsRequest => ListPromptsResult,
-    "prompts/get": GetPromptRequest => GetPromptResult,
-    "resources/list": ListResourcesRequest => ListResourcesResult,
-    "resources/templates/list": ListResourceTemplatesRequest => ListResourceTemplatesResult,
-    "resources/read": ReadResourceRequest => ReadResourceResult,
-    "resources/subscribe": SubscribeRequest => Result,
-    "resources/unsubscribe": UnsubscribeRequest => Result,
-    "completion/complete": CompleteRequest => CompleteResult,
-    "sampling/createMessage": CreateMessageRequest => CreateMessageResult,
-    "roots/list": ListRootsRequest => ListRootsResult,
     "elicitation/create": ElicitRequest => ElicitResult,
     notifications:
-    "notifications/initialized": InitializedNotification,
-    "notifications/cancelled": CancelledNotification,
-    "notifications/progress": ProgressNotification,
-    "notifications/message": LoggingMessageNotification,
-    "notifications/tools/list_changed": ToolListChangedNotification,
-    "notifications/prompts/list_changed": PromptListChangedNotification,
-    "notifications/resources/list_changed": ResourceListChangedNotification,
-    "notifications/resources/updated": ResourceUpdatedNotification,
-    "notifications/roots/list_changed": RootsListChangedNotification,
     "notifications/elicitation/complete": ElicitationCompleteNotification,
 }
 

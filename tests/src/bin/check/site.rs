@@ -4,6 +4,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     io,
     net::{Shutdown, TcpStream},
+    slice,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -383,8 +384,7 @@ impl Exchange {
     /// Hands a line on, and notes what it answers.
     fn tell(&mut self, line: String) {
         let message: Value = serde_json::from_str(&line).unwrap_or_default();
-        let all = message.as_array().map_or_else(|| vec![&message], |all| all.iter().collect());
-        let answers = all.into_iter().filter(|each| each["method"].is_null());
+        let answers = messages(&message).iter().filter(|each| each["method"].is_null());
         let answers: Vec<Value> = answers.cloned().collect();
         self.owed.retain(|id| answers.iter().all(|answer| *id != answer["id"]));
         let cancelled = lock(&self.common.cancelled).clone();
@@ -401,10 +401,14 @@ impl Exchange {
     }
 }
 
+/// The messages of a line: one, or those of a batch.
+fn messages(line: &Value) -> &[Value] {
+    line.as_array().map_or(slice::from_ref(line), Vec::as_slice)
+}
+
 /// The ids of the requests in a message or a batch, as far as they can be ids.
 fn requests(message: &Value) -> Vec<Value> {
-    let all = message.as_array().map_or_else(|| vec![message], |batch| batch.iter().collect());
-    let requests = all.into_iter().filter(|each| each["method"].is_string());
+    let requests = messages(message).iter().filter(|each| each["method"].is_string());
     let ids = requests.map(|each| &each["id"]);
     ids.filter(|id| id.is_string() || id.is_i64() || id.is_u64()).cloned().collect()
 }
@@ -421,8 +425,8 @@ fn is_waited_for(message: &Value, owed: &[Value]) -> bool {
 
 /// The texts of the ids that a message or a batch cancels.
 fn cancelled(message: &Value) -> Vec<String> {
-    let all = message.as_array().map_or_else(|| vec![message], |batch| batch.iter().collect());
-    let cancels = all.into_iter().filter(|each| each["method"] == "notifications/cancelled");
+    let all = messages(message).iter();
+    let cancels = all.filter(|each| each["method"] == "notifications/cancelled");
     cancels.map(|each| each["params"]["requestId"].to_string()).collect()
 }
 

@@ -162,6 +162,8 @@ pub struct Prediction {
     pub seen: Vec<(Seen, bool)>,
     /// How it ends.
     pub outcome: Outcome,
+    /// How much the server says after it has sent the client away, the end included, if it does.
+    pub after_park: Option<usize>,
 }
 
 /// Says what a client sees of a script.
@@ -173,9 +175,14 @@ pub fn predict(script: &[Step], situation: &Situation) -> Prediction {
         known: BTreeMap::new(),
         floor: None,
         rounds: 0,
+        parked: None,
     };
     let ended = script.iter().enumerate().find_map(|(place, step)| run.step(place, step));
-    Prediction { outcome: ended.unwrap_or(Outcome::Text(run.text)), seen: run.seen }
+    Prediction {
+        outcome: ended.unwrap_or(Outcome::Text(run.text)),
+        after_park: run.parked.map(|seen| run.seen.len() - seen + 1),
+        seen: run.seen,
+    }
 }
 
 struct Run<'a> {
@@ -187,6 +194,8 @@ struct Run<'a> {
     /// How far the request is that is answered.
     floor: Option<u32>,
     rounds: u32,
+    /// How much was seen when the client was sent away first.
+    parked: Option<usize>,
 }
 
 impl Run<'_> {
@@ -218,6 +227,9 @@ impl Run<'_> {
             Step::Sample(key) => return self.ask(key, situation.samples),
             Step::Fail(text) => return Some(Outcome::Failed(text.clone())),
             Step::Refuse(code) => return Some(Outcome::Refused(*code)),
+            Step::Park if situation.revision == Revision::Nov2025 => {
+                self.parked = self.parked.or(Some(self.seen.len()));
+            }
             Step::Progress(_) | Step::Sleep(_) | Step::Park => {}
         }
         None

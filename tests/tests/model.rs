@@ -129,38 +129,18 @@ fn transition() -> impl Strategy<Value = Transition> {
 
 fn case() -> impl Strategy<Value = Case> {
     let tries = prop_oneof![Just(Tries::Both), Just(Tries::Legacy)].boxed();
-    let client = (any::<bool>(), tries).prop_map(|(web, tries)| Client {
-        web,
-        tries,
-        asks: true,
-        samples: true,
-        rounds_max: 10,
-        calls_max: 256,
-        impatient: false,
-    });
+    let client =
+        (any::<bool>(), tries).prop_map(|(web, tries)| Client { web, tries, ..Client::default() });
     let clients = prop::collection::vec(client, 1..3);
     let script = prop::collection::vec(transition(), 1..20);
     let net = (prop::sample::select(vec![65_536u32, 30]), 0..20u32, 0..10u32).prop_map(
-        |(chunk_max, delay_max, cut)| Net {
-            chunk_max,
-            delay_max,
-            capacity: 65_536,
-            cut,
-            repeat: 0,
-            unreachable: 0,
-        },
+        |(chunk_max, delay_max, cut)| Net { chunk_max, delay_max, cut, ..Net::default() },
     );
     (0..1_000u64, net, any::<bool>(), clients, script).prop_map(
         |(seed, net, inline, clients, script)| Case {
             seed,
             net,
-            server: Server {
-                revisions: Revision::ALL.to_vec(),
-                inline,
-                rounds_max: 10,
-                calls_max: 256,
-                output_bytes_max: 1 << 20,
-            },
+            server: Server { inline, ..Server::default() },
             clients,
             script,
         },

@@ -104,6 +104,13 @@ pub(super) fn config(server: &plan::Server) -> ServerConfig {
             rounds_max: server.rounds_max,
             calls_max: server.calls_max as usize,
             output_bytes_max: server.output_bytes_max as usize,
+            replay_events_max: server.replay.events as usize,
+            replay_bytes_max: server.replay.bytes as usize,
+            replay_streams_max: server.replay.streams as usize,
+            sessions_max: server.room.sessions as usize,
+            streams_max: server.room.streams as usize,
+            parked_max: server.room.parked as usize,
+            calls_total_max: server.room.calls as usize,
             ..Limits::default()
         },
         // As in a cluster, or for one who begins anew.

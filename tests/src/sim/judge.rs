@@ -4,9 +4,10 @@ use mcp_proto::client::{CallError, Delivery};
 
 use super::{
     actor::{Actor, Made},
+    plan,
     world::{Verdict, World},
 };
-use crate::model::{Outcome, Revision, Situation, agree, predict};
+use crate::model::{Outcome, Prediction, Revision, Situation, agree, predict};
 
 /// All was well for long enough: nothing is left undone.
 pub(super) fn rest(world: &mut World) -> Verdict {
@@ -15,7 +16,7 @@ pub(super) fn rest(world: &mut World) -> Verdict {
         if left.iter().any(|method| *method != "subscriptions/listen") {
             return Err(format!("VIOLATION: c{client} still waits for {left:?}"));
         }
-        let exact = world.case.net.is_calm(actor.plan.web);
+        let exact = world.case.is_calm(&actor.plan);
         actor.check_changes(exact).map_err(|why| format!("VIOLATION: c{client}: {why}"))?;
         let questions = actor.machine.client().questions().count();
         if questions > 0 {
@@ -33,8 +34,8 @@ fn agreements(world: &World) -> Verdict {
         let expected = agree(actor.plan.tries, served);
         let legacy = agree(crate::model::Tries::Legacy, served);
         for life in &actor.lives {
-            let calm = world.case.net.is_calm(actor.plan.web)
-                && !(life.disturbed || life.ended || life.repeated);
+            let calm =
+                world.case.is_calm(&actor.plan) && !(life.disturbed || life.ended || life.repeated);
             let right = match life.agreed {
                 None if life.failed => expected.is_none() || !calm,
                 None => life.ended,
@@ -73,7 +74,9 @@ fn call(world: &World, actor: &Actor, made: &Made) -> Verdict {
     let unsent =
         || if started { Err("it was served, and is told not to be".into()) } else { Ok(()) };
     match outcome {
-        Err(CallError::OverLimit) if !made.room => return unsent(),
+        Err(CallError::OverLimit) if !made.room || actor.plan.exchanges_max < 10 => {
+            return unsent();
+        }
         Err(CallError::Lost(Delivery::NotSent)) => {
             unsent()?;
             return if life.ended || life.disturbed || life.failed {
@@ -91,11 +94,13 @@ fn call(world: &World, actor: &Actor, made: &Made) -> Verdict {
             Err("it ends before there is an agreement".into())
         };
     };
-    let slow = actor.plan.impatient || life.disturbed || !world.case.net.is_calm(actor.plan.web);
+    let prediction = predict(&made.call.steps, &situation(world, actor, made, revision));
+    let slow = actor.plan.impatient || life.disturbed || !world.case.is_calm(&actor.plan);
     let excused = match outcome {
         Err(CallError::Cancelled) => made.cancelled,
         Err(CallError::Lost(Delivery::OutcomeUnknown)) => {
-            life.ended || life.disturbed || life.repeated
+            let forgotten = actor.plan.web && is_forgotten(&world.case.server, &prediction);
+            life.ended || life.disturbed || life.repeated || forgotten
         }
         Err(CallError::TimedOut) => slow,
         Err(CallError::Http(_)) => life.disturbed || life.repeated,
@@ -103,11 +108,11 @@ fn call(world: &World, actor: &Actor, made: &Made) -> Verdict {
         Err(CallError::Refused(error)) if error.code == -32_600 => life.repeated,
         Err(CallError::Refused(error)) if error.code == -32_603 => {
             // It was one too many, or the server was about to end.
-            world.case.server.calls_max < 10 || life.disturbed || life.ended
+            let calls_max = world.case.server.calls_max.min(world.case.server.room.calls);
+            calls_max < 10 || life.disturbed || life.ended
         }
         _ => false,
     };
-    let prediction = predict(&made.call.steps, &situation(world, actor, made, revision));
     if excused {
         // What was on its way when the client gave up may still come, but for what needs the call.
         prediction.check(&made.seen[..made.seen_at_end], false)?;
@@ -124,6 +129,13 @@ fn call(world: &World, actor: &Actor, made: &Made) -> Verdict {
         return Err(format!("it ends otherwise than with {:?}", prediction.outcome));
     }
     prediction.check(&made.seen, true)
+}
+
+/// Whether a client that is sent away may find nothing when it comes back.
+fn is_forgotten(server: &plan::Server, prediction: &Prediction) -> bool {
+    let kept = server.replay;
+    let short = kept.bytes < 10_000 || kept.streams < 10;
+    prediction.after_park.is_some_and(|count| short || count > kept.events as usize)
 }
 
 fn situation(world: &World, actor: &Actor, made: &Made, revision: Revision) -> Situation {

@@ -5,6 +5,7 @@ mod actor;
 mod app;
 mod changes;
 mod draw;
+mod generate;
 mod judge;
 mod link;
 mod machine;
@@ -18,7 +19,7 @@ mod webs;
 mod world;
 
 pub use draw::Draw;
-pub use plan::{Act, Answer, Call, Case, Client, Net, Server, Transition};
+pub use plan::{Act, Answer, Call, Case, Client, Net, Replay, Room, Server, Transition};
 
 use std::{
     fmt::Write as _,

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::draw::Draw;
 use crate::model::{Answered, Revision, Step, Tries};
 
 /// The resources of each server.
@@ -51,8 +50,36 @@ pub struct Server {
     pub rounds_max: u32,
     /// How many calls are served at once.
     pub calls_max: u32,
-    /// How many bytes wait for the client, at most.
+    /// How many bytes wait for the client of a pipe, at most.
     pub output_bytes_max: u32,
+    /// What it keeps of streams over HTTP.
+    pub replay: Replay,
+    /// For how many there is room over HTTP.
+    pub room: Room,
+}
+
+/// What is kept of streams, for clients that come back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Replay {
+    /// How many events of each stream.
+    pub events: u32,
+    /// How many bytes of each.
+    pub bytes: u32,
+    /// How many streams of each session that have ended.
+    pub streams: u32,
+}
+
+/// For how many there is room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// Sessions.
+    pub sessions: u32,
+    /// Streams, whoever has them.
+    pub streams: u32,
+    /// Calls of a session whose clients were sent away.
+    pub parked: u32,
+    /// Calls, whoever makes them.
+    pub calls: u32,
 }
 
 /// What a client is like.
@@ -70,6 +97,8 @@ pub struct Client {
     pub rounds_max: u32,
     /// How many calls it has at once.
     pub calls_max: u32,
+    /// How many requests it has open at once over HTTP.
+    pub exchanges_max: u32,
     /// Whether it soon gives up what does not move.
     pub impatient: bool,
 }
@@ -138,198 +167,77 @@ pub enum Act {
     Reconnect,
 }
 
-impl Act {
-    /// Whether it is something that goes wrong.
-    pub fn is_fault(&self) -> bool {
-        matches!(self, Self::Hang(_) | Self::Reset | Self::Vanish | Self::Close | Self::ShutDown)
-    }
-}
-
-/// Which kinds of things happen at all in a case: each case is of a few kinds only, so that
-/// what is rare meets what is rare.
-struct Swarm {
-    faults: bool,
-    cancels: bool,
-    listens: bool,
-    levels: bool,
-    asks: bool,
-    sleeps: bool,
-}
-
 impl Case {
-    /// The case that a seed stands for.
-    pub fn of_seed(seed: u64) -> Self {
-        Self::draw(seed, &mut Draw::seeded(seed))
-    }
-
-    /// The case that bytes stand for.
-    pub fn of_bytes(bytes: &[u8]) -> Self {
-        Self::draw(0, &mut Draw::Bytes(bytes))
-    }
-
-    fn draw(seed: u64, draw: &mut Draw<'_>) -> Self {
-        let swarm = Swarm {
-            faults: draw.chance(50),
-            cancels: draw.chance(60),
-            listens: draw.chance(50),
-            levels: draw.chance(50),
-            asks: draw.chance(70),
-            sleeps: draw.chance(80),
-        };
-        let net = Net::draw(draw);
-        let server = Server::draw(draw);
-        let count = draw.between(1, 4) as usize;
-        let clients = (0..count).map(|_| Client::draw(draw)).collect();
-        let mut script = Vec::new();
-        for _ in 0..draw.between(4, 40) {
-            script.push(transition(draw, &swarm, count));
-            if draw.chance(60) {
-                script.push(Transition::Advance(draw.one_of(&[1, 10, 100, 1_000, 5_000])));
-            }
-            if draw.is_spent() {
-                break;
-            }
-        }
-        Self { seed, net, server, clients, script }
+    /// Whether nothing goes wrong for a client by itself, nor takes so long that it gives up.
+    pub fn is_calm(&self, client: &Client) -> bool {
+        let net = &self.net;
+        let trouble = net.cut + net.repeat + net.unreachable > 0
+            || !self.server.is_roomy()
+            || client.exchanges_max < 10;
+        net.delay_max <= 20 && !(client.web && trouble)
     }
 }
 
-impl Net {
-    fn draw(draw: &mut Draw<'_>) -> Self {
-        let (chunk_max, delay_max) =
-            draw.one_of(&[(65_536, 0), (65_536, 20), (256, 5), (16, 1), (1, 0), (1_000, 300)]);
+impl Default for Net {
+    /// Everything arrives whole and at once.
+    fn default() -> Self {
         Self {
-            chunk_max,
-            delay_max,
-            capacity: draw.one_of(&[65_536, 4_096, 100]),
-            cut: draw.one_of(&[0, 0, 5, 20]),
-            repeat: draw.one_of(&[0, 0, 0, 20]),
-            unreachable: draw.one_of(&[0, 0, 0, 5]),
+            chunk_max: 65_536,
+            delay_max: 0,
+            capacity: 65_536,
+            cut: 0,
+            repeat: 0,
+            unreachable: 0,
         }
     }
+}
 
-    /// Whether nothing goes wrong by itself, nor takes so long that anybody gives up.
-    pub fn is_calm(&self, web: bool) -> bool {
-        self.delay_max <= 20 && !(web && self.cut + self.repeat + self.unreachable > 0)
+impl Default for Server {
+    /// It speaks everything, and has room for everybody.
+    fn default() -> Self {
+        Self {
+            revisions: Revision::ALL.to_vec(),
+            inline: true,
+            rounds_max: 10,
+            calls_max: 256,
+            output_bytes_max: 1 << 20,
+            replay: Replay::default(),
+            room: Room::default(),
+        }
     }
 }
 
 impl Server {
-    fn draw(draw: &mut Draw<'_>) -> Self {
-        let all = Revision::ALL;
-        let some = vec![Revision::Nov2024, Revision::Jun2025, Revision::Jul2026];
-        let revisions = draw.one_of(&[
-            all.to_vec(),
-            all.to_vec(),
-            all.to_vec(),
-            all[4..].to_vec(),
-            all[..4].to_vec(),
-            some,
-        ]);
-        Self {
-            revisions,
-            inline: draw.chance(30),
-            rounds_max: draw.one_of(&[10, 2, 1]),
-            calls_max: draw.one_of(&[256, 256, 2]),
-            output_bytes_max: draw.one_of(&[1 << 20, 1 << 20, 400]),
-        }
+    /// Whether nobody is turned away over HTTP.
+    pub fn is_roomy(&self) -> bool {
+        self.room == Room::default() && self.replay == Replay::default()
     }
 }
 
-impl Client {
-    fn draw(draw: &mut Draw<'_>) -> Self {
-        let mut tries = vec![Tries::Both, Tries::Legacy, Tries::Both];
-        let web = draw.chance(50);
-        // The oldest revision has another HTTP.
-        let oldest = usize::from(web);
-        tries.extend(Revision::ALL[oldest..].iter().rev().copied().map(Tries::Only));
-        Self {
-            web,
-            tries: draw.one_of(&tries),
-            asks: !draw.chance(20),
-            samples: !draw.chance(20),
-            rounds_max: draw.one_of(&[10, 10, 1]),
-            calls_max: draw.one_of(&[256, 256, 2]),
-            impatient: draw.chance(10),
-        }
+impl Default for Replay {
+    fn default() -> Self {
+        Self { events: 256, bytes: 1 << 20, streams: 64 }
     }
 }
 
-fn transition(draw: &mut Draw<'_>, swarm: &Swarm, clients: usize) -> Transition {
-    let client = draw.below(u32::try_from(clients).unwrap_or(1)) as usize;
-    let act = match draw.below(20) {
-        10 if swarm.levels => Act::SetLevel(draw.one_of(&[1, 0, 4, 7])),
-        11 if swarm.listens => Act::Listen(draw.one_of(&[7, 1, 0]), draw.one_of(&[1, 7, 0])),
-        12 if swarm.listens => Act::Unlisten,
-        13 | 14 if swarm.listens => return Transition::Update(draw.below(3) as usize),
-        15 if swarm.listens => return Transition::Change(draw.below(3) as usize),
-        16 if swarm.faults => Act::Hang(draw.one_of(&[10, 1_000, 8_000])),
-        17 if swarm.faults => draw.one_of(&[Act::Reset, Act::Vanish]),
-        18 if swarm.faults => draw.one_of(&[Act::Close, Act::ShutDown]),
-        19 if swarm.faults && draw.chance(30) => return Transition::Restart,
-        19 => Act::Reconnect,
-        _ => Act::Call(Call::draw(draw, swarm)),
-    };
-    Transition::Act(client, act)
-}
-
-impl Call {
-    fn draw(draw: &mut Draw<'_>, swarm: &Swarm) -> Self {
-        let count = draw.below(8);
-        let steps: Vec<Step> = (0..count).filter_map(|_| step(draw, swarm)).collect();
-        let keys = steps.iter().filter_map(|step| match step {
-            Step::Ask(key) => Some((key.clone(), true)),
-            Step::Sample(key) => Some((key.clone(), false)),
-            _ => None,
-        });
-        let mut answers = BTreeMap::new();
-        for (key, person) in keys {
-            answers.insert(key, Answer::draw(draw, person));
-        }
-        Self {
-            steps,
-            level: draw.one_of(&[None, None, Some(0), Some(4)]),
-            progress: !draw.chance(20),
-            answers,
-            cancel_after: (swarm.cancels && draw.chance(25))
-                .then(|| draw.one_of(&[0, 1, 20, 200, 2_000])),
-        }
+impl Default for Room {
+    fn default() -> Self {
+        Self { sessions: 10_000, streams: 20_000, parked: 64, calls: 10_000 }
     }
 }
 
-impl Answer {
-    fn draw(draw: &mut Draw<'_>, person: bool) -> Self {
-        let value = Answered::Value(draw.below(10));
-        let others: &[Answered] = if person {
-            &[value, value, Answered::Declined, Answered::Dismissed, Answered::Refused]
-        } else {
-            &[value, value, Answered::Refused]
-        };
+impl Default for Client {
+    /// One over a pipe that can do everything.
+    fn default() -> Self {
         Self {
-            answered: draw.one_of(others),
-            after: draw.one_of(&[Some(0), Some(0), Some(30), Some(3_000), None]),
+            web: false,
+            tries: Tries::Both,
+            asks: true,
+            samples: true,
+            rounds_max: 10,
+            calls_max: 256,
+            exchanges_max: 256,
+            impatient: false,
         }
     }
-}
-
-fn step(draw: &mut Draw<'_>, swarm: &Swarm) -> Option<Step> {
-    let key = |draw: &mut Draw<'_>, keys: &[&str]| String::from(draw.one_of(keys));
-    Some(match draw.below(15) {
-        0..=2 => Step::Log(draw.one_of(&[1, 0, 3, 4, 7])),
-        3..=5 => Step::Progress(draw.below(6)),
-        6 | 7 if swarm.sleeps => Step::Sleep(draw.one_of(&[1, 10, 100, 1_000, 2_500])),
-        8 | 9 if swarm.asks => Step::Ask(key(draw, &["a", "b", "c"])),
-        10 if swarm.asks => Step::Sample(key(draw, &["m", "n"])),
-        11 => Step::Once(key(draw, &["k", "l"])),
-        12 => Step::Note(draw.one_of(&[1, 10, 600])),
-        14 => Step::Park,
-        13 if draw.chance(50) => {
-            if draw.chance(50) {
-                Step::Fail("failed".into())
-            } else {
-                Step::Refuse(draw.one_of(&[-32_000, -32_603]))
-            }
-        }
-        _ => return None,
-    })
 }

@@ -1,6 +1,6 @@
 //! Makes a case that fails as small as it can be.
 
-use super::plan::{Act, Answer, Case, Transition};
+use super::plan::{Act, Answer, Case, Client, Net, Replay, Room, Server, Transition};
 use crate::model::{Answered, Revision};
 
 /// More tries than that are not worth the wait.
@@ -118,21 +118,24 @@ impl<F: Fn(&Case) -> bool> Shrinking<F> {
 
     /// A better network, and servers and clients without limits.
     fn plainer(&mut self) {
-        let changes: [fn(&mut Case); 11] = [
+        let changes: [fn(&mut Case); 14] = [
+            |case| case.net = Net::default(),
+            |case| case.server = Server::default(),
             |case| case.net.cut = 0,
             |case| case.net.repeat = 0,
             |case| case.net.unreachable = 0,
-            |case| case.net.chunk_max = 65_536,
+            |case| (case.net.chunk_max, case.net.capacity) = (65_536, 65_536),
             |case| case.net.delay_max = 0,
-            |case| case.net.capacity = 65_536,
             |case| case.server.inline = true,
             |case| (case.server.rounds_max, case.server.calls_max) = (10, 256),
             |case| case.server.output_bytes_max = 1 << 20,
             |case| case.server.revisions = Revision::ALL.to_vec(),
+            |case| case.server.replay = Replay::default(),
+            |case| case.server.room = Room::default(),
             |case| {
                 for client in &mut case.clients {
-                    (client.rounds_max, client.calls_max) = (10, 256);
-                    client.impatient = false;
+                    let Client { web, tries, asks, samples, .. } = *client;
+                    *client = Client { web, tries, asks, samples, ..Client::default() };
                 }
             },
         ];

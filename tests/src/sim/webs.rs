@@ -118,7 +118,13 @@ impl World {
         };
         let text = text.replace('\n', "\\n");
         self.note(&format!("c{client} <- web {number} {}", shown(text.as_bytes())));
+        let roomy = self.case.server.is_roomy();
         let actor = &mut self.actors[client];
+        if matches!(piece, Piece::Head(404, _)) && !roomy {
+            // Its session had to go for another one.
+            actor.lives[life as usize].disturbed = true;
+            actor.lives[life as usize].restarted = true;
+        }
         let Some(http) = actor.machine.http().filter(|_| actor.life == life) else { return };
         match piece {
             Piece::Head(status, fields) => http.handle_head(now, own, status, &&*fields),

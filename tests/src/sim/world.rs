@@ -316,7 +316,7 @@ impl World {
     fn heal(&mut self) -> Verdict {
         self.pass(Duration::from_secs(20))?;
         for (client, actor) in self.actors.iter().enumerate() {
-            let calm = self.case.net.is_calm(actor.plan.web);
+            let calm = self.case.is_calm(&actor.plan);
             let asked = actor.check_questions();
             asked.or_else(|why| {
                 if calm { Err(format!("VIOLATION: c{client}: {why}")) } else { Ok(()) }

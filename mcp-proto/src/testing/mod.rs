@@ -6,6 +6,7 @@
 //! | what | where |
 //! |---|---|
 //! | what must hold, judged line by line | [`checker::Checker`], [`checker::Exchanges`] |
+//! | and what must hold of a client | [`checker::ClientChecker`] |
 //! | a server in memory | [`MemoryServer`] |
 //! | a client linked to a server, over a pipe and over HTTP | [`Pair`], [`WebPair`] |
 //! | a server that plays a script | [`Scripted`] |

@@ -8,7 +8,7 @@ use alloc::{
 use core::time::Duration;
 
 use super::{
-    checker::{Expectations, Invariant},
+    checker::{ClientExpectations, Expectations, Invariant},
     *,
 };
 use proptest::prelude::*;
@@ -211,7 +211,10 @@ fn a_pair_carries_calls_and_questions_in_any_pieces() {
         } else {
             assert!(asked.unwrap().as_str().contains("accepted"), "{version}");
         }
-        assert_eq!(pair.transcript().check(Expectations::default()), [], "{version}");
+        let transcript = pair.transcript();
+        assert_eq!(transcript.check(Expectations::default()), [], "{version}");
+        let prompt = ClientExpectations { prompt: true };
+        assert_eq!(transcript.check_client(prompt), [], "{version}: {transcript}");
     }
 }
 

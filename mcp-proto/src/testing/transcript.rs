@@ -9,7 +9,7 @@ use core::{fmt, str::FromStr, time::Duration};
 
 use super::{
     Remote,
-    checker::{Checker, Expectations, Violation},
+    checker::{Checker, ClientChecker, ClientExpectations, Expectations, Violation},
 };
 
 /// What went through a pipe between a client and a server, in order.
@@ -125,6 +125,24 @@ impl Transcript {
     pub fn check(&self, expected: Expectations) -> Vec<Violation> {
         let mut checker = Checker::new(expected);
         self.show(&mut checker);
+        checker.violations().to_vec()
+    }
+
+    /// Shows everything to a checker of the client.
+    pub fn show_client(&self, checker: &mut ClientChecker) {
+        for entry in &self.entries {
+            match entry {
+                Entry::Sent(line) => checker.sent(line.as_bytes()),
+                Entry::Received(line) => checker.received(line.as_bytes()),
+                _ => {}
+            }
+        }
+    }
+
+    /// What the client did wrong.
+    pub fn check_client(&self, expected: ClientExpectations) -> Vec<Violation> {
+        let mut checker = ClientChecker::new(expected);
+        self.show_client(&mut checker);
         checker.violations().to_vec()
     }
 

@@ -14,7 +14,7 @@ use mcp_proto::{
 use super::{app, app::App, plan, script::Stage};
 use crate::{
     Seeded,
-    checker::{Checker, Expectations, Id},
+    checker::{Checker, ClientChecker, Expectations, Id},
 };
 
 /// One direction.
@@ -69,6 +69,8 @@ pub(super) struct Link {
     /// Whether nobody takes what the server sends.
     pub(super) abandoned: bool,
     checker: Checker,
+    /// Stands at the client's end.
+    conduct: ClientChecker,
     /// Whether the server looks at each line at once, because it never waits for its client.
     prompt: bool,
     /// What has come of a line that is not whole yet.
@@ -88,6 +90,7 @@ impl Link {
         let expected = Expectations {
             versions: server.revisions.iter().map(|revision| revision.date()).collect(),
             log_level: Some(config.log_level.as_str()),
+            sealed: true,
             ..Expectations::default()
         };
         let mut link = Self {
@@ -99,6 +102,8 @@ impl Link {
             hung_until: Instant::ZERO,
             abandoned: false,
             checker: Checker::new(expected),
+            // What the client writes may wait for room while it reads on.
+            conduct: ClientChecker::default(),
             prompt: server.output_bytes_max > 100_000,
             arrived: Vec::new(),
             observed: 0,
@@ -114,12 +119,20 @@ impl Link {
     /// The client writes; gives the lines that are whole with that.
     pub(super) fn sent(&mut self, bytes: &[u8]) -> Vec<Vec<u8>> {
         self.up.bytes.extend(bytes);
-        self.up.lines(bytes)
+        let lines = self.up.lines(bytes);
+        for line in &lines {
+            self.conduct.sent(line);
+        }
+        lines
     }
 
     /// The client reads; gives the lines that are whole with that.
     pub(super) fn received(&mut self, bytes: &[u8]) -> Vec<Vec<u8>> {
-        self.down.lines(bytes)
+        let lines = self.down.lines(bytes);
+        for line in &lines {
+            self.conduct.received(line);
+        }
+        lines
     }
 
     /// Bytes come to the server.
@@ -253,7 +266,8 @@ impl Link {
 
     /// What is wrong, if anything is.
     pub(super) fn violation(&self) -> Option<String> {
-        self.checker.violations().first().map(ToString::to_string)
+        let mut all = self.checker.violations().iter().chain(self.conduct.violations());
+        all.next().map(ToString::to_string)
     }
 
     /// Whether the server is done, or what is left of it.

@@ -32,6 +32,9 @@ pub enum Invariant {
     Replay,
     /// Nothing is done in a session that has ended or is somebody else's.
     Isolation,
+    /// A state and the answers that go with it come back as they were given and asked for, on the
+    /// request that they belong to, and no other state is taken.
+    StateIntegrity,
     /// Buffers stay within their limits, timers go on, and the end comes once.
     Bounds,
 }
@@ -52,6 +55,7 @@ impl Invariant {
             Self::ExchangeOrder => "exchange order",
             Self::Replay => "replay",
             Self::Isolation => "isolation",
+            Self::StateIntegrity => "state integrity",
             Self::Bounds => "bounds and rest",
         }
     }

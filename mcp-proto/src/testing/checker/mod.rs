@@ -13,6 +13,7 @@ use alloc::{format, string::String, vec::Vec};
 
 mod asks;
 mod bounds;
+mod client;
 mod exchanges;
 mod invariant;
 mod listens;
@@ -21,9 +22,11 @@ mod reading;
 mod requests;
 mod results;
 mod session;
+mod states;
 
 use core::fmt::Write;
 
+pub use client::{ClientChecker, ClientExpectations};
 pub use exchanges::{Asked, Exchanges};
 pub use invariant::{Invariant, Violation};
 pub use reading::{Id, Line, Malformed, Members, Params, Reading};
@@ -35,6 +38,7 @@ use listens::Listens;
 use logs::Logs;
 use requests::{Answer, Ledger, Request};
 use session::Session;
+use states::States;
 
 /// The revision without a handshake.
 const MODERN: &str = "2026-07-28";
@@ -42,6 +46,10 @@ const MODERN: &str = "2026-07-28";
 const LEGACY: [&str; 4] = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"];
 /// The one revision with batches.
 const WITH_BATCHES: &str = "2025-03-26";
+/// Where a request names its revision.
+const META_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
+/// Where a request says what its client can.
+const META_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
 
 /// What is known of the server before it says anything.
 #[derive(Clone, Debug)]
@@ -56,6 +64,8 @@ pub struct Expectations {
     pub batch_max: usize,
     /// The log level of a session before its client sets one, if that is known.
     pub log_level: Option<&'static str>,
+    /// It serves no request with a `requestState` that it did not give to such a request before.
+    pub sealed: bool,
 }
 
 impl Default for Expectations {
@@ -67,6 +77,7 @@ impl Default for Expectations {
             line_bytes_max: usize::MAX,
             batch_max: usize::MAX,
             log_level: None,
+            sealed: false,
         }
     }
 }
@@ -82,6 +93,7 @@ pub struct Checker {
     logs: Logs,
     listens: Listens,
     asks: Asks,
+    states: States,
     bounds: Bounds,
     /// Requests that were cancelled with lines that may still be unread, and how many lines there
     /// were before.
@@ -101,6 +113,7 @@ impl Checker {
             session: Session::default(),
             listens: Listens::default(),
             asks: Asks::default(),
+            states: States::default(),
             bounds: Bounds::default(),
             withdrawn: Vec::new(),
             findings: Findings::default(),
@@ -224,7 +237,7 @@ impl Checker {
         match reading {
             Reading::Request { id, method, params } => {
                 let modern = self.expected.versions.contains(&MODERN)
-                    && params.meta.get("io.modelcontextprotocol/protocolVersion").is_some();
+                    && params.meta.get(META_VERSION).is_some();
                 let request = Request::new(self.serial, id, method, modern, batch, &params);
                 if modern {
                     self.listens.sent(&request, &params);
@@ -297,6 +310,7 @@ impl Checker {
         results::check(&request, outcome, findings);
         if request.modern {
             self.listens.concluded(&request, outcome, findings);
+            self.states.answered(&request, outcome, self.expected.sealed, findings);
         } else {
             self.session.answered(&request, outcome, &self.expected, findings);
             self.logs.answered(&request, outcome.is_ok());

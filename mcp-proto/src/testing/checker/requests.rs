@@ -7,7 +7,9 @@ use alloc::{
     vec::Vec,
 };
 
-use super::{Id, Invariant, Members, Params, invariant::Findings, logs};
+use super::{
+    Id, Invariant, META_CAPABILITIES, Members, Params, invariant::Findings, logs, results::MAY_ASK,
+};
 
 /// A request of the client.
 #[derive(Clone, Debug)]
@@ -21,6 +23,10 @@ pub(super) struct Request {
     pub(super) batch: Option<u64>,
     /// The resource that it is about.
     pub(super) uri: Option<String>,
+    /// The tool, the prompt or the resource that it is about.
+    pub(super) about: Option<String>,
+    /// The state that it brings back, if it may.
+    pub(super) state: Option<String>,
     /// What it declares, if it is modern.
     pub(super) capabilities: Option<String>,
     /// From which level on it wants log messages, if it is modern.
@@ -98,14 +104,18 @@ impl Request {
         params: &Params<'_>,
     ) -> Self {
         let meta = |name: &str| params.meta.get(name).filter(|_| modern);
+        let uri = params.text("uri");
+        let may_go_on = modern && MAY_ASK.contains(&&*method);
         Self {
             serial,
             id,
-            method,
             modern,
             batch,
-            uri: params.text("uri"),
-            capabilities: meta("io.modelcontextprotocol/clientCapabilities").map(String::from),
+            about: params.text("name").or_else(|| uri.clone()),
+            uri,
+            state: params.text("requestState").filter(|_| may_go_on),
+            method,
+            capabilities: meta(META_CAPABILITIES).map(String::from),
             level: meta("io.modelcontextprotocol/logLevel").and_then(logs::read),
             token: params.meta.get("progressToken").and_then(Id::read),
             floor: None,

@@ -11,7 +11,7 @@ use super::{
 };
 
 /// The methods that may be answered with `input_required`.
-const MAY_ASK: [&str; 3] = ["tools/call", "prompts/get", "resources/read"];
+pub(super) const MAY_ASK: [&str; 3] = ["tools/call", "prompts/get", "resources/read"];
 /// What a client may be asked in `input_required`.
 const QUESTIONS: [&str; 3] = ["elicitation/create", "sampling/createMessage", "roots/list"];
 const MISSING_CLIENT_CAPABILITY: i64 = -32021;

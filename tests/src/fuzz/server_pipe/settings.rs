@@ -92,6 +92,7 @@ impl Settings {
             line_bytes_max: limits.message_bytes_max,
             batch_max: limits.batch_max,
             log_level: Some(log_level.as_str()),
+            sealed: true,
         }
     }
 }

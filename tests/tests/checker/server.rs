@@ -1,110 +1,13 @@
-//! The checker of pipes, on bad traces written by hand: each is caught, by its name.
+//! The checker of servers.
 
-use mcp_proto::testing::{
-    Entry, Transcript,
-    checker::{Checker, Expectations, Id, Invariant},
-};
+use mcp_proto::testing::checker::{Checker, Expectations, Id, Invariant};
 
-/// Plays a trace, which is a [`Transcript`] whose lines may be short, see [`message`], and gives
-/// what is wrong with it.
+use super::{OPEN, message, names, read};
+
+/// Plays a trace and gives what its server does wrong.
 fn play(expected: Expectations, trace: &str) -> Vec<Invariant> {
-    let trace: Transcript = trace.parse().expect("each line is an entry");
-    let whole = trace.entries().iter().cloned().map(|entry| match entry {
-        Entry::Sent(text) => Entry::Sent(message(&text)),
-        Entry::Received(text) => Entry::Received(message(&text)),
-        other => other,
-    });
-    let violations = whole.collect::<Transcript>().check(expected);
-    violations.iter().map(|violation| violation.invariant).collect()
+    names(&read(trace).check(expected))
 }
-
-/// The lines that traces need, by a word; anything else stands for itself, with `jsonrpc` added
-/// where it is the members of a message.
-fn message(text: &str) -> String {
-    let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
-    let members = match of_client(word, rest).or_else(|| of_server(word, rest)) {
-        Some(members) => members,
-        None if text.starts_with('"') => text.into(),
-        None => return text.into(),
-    };
-    format!(r#"{{"jsonrpc":"2.0",{members}}}"#)
-}
-
-const MODERN: &str = r#""io.modelcontextprotocol/protocolVersion":"2026-07-28",
-    "io.modelcontextprotocol/clientCapabilities":{}"#;
-
-fn of_client(word: &str, rest: &str) -> Option<String> {
-    Some(match word {
-        "initialize" => format!(
-            r#""id":0,"method":"initialize","params":{{"protocolVersion":"{rest}",
-            "capabilities":{{"elicitation":{{}}}},"clientInfo":{{"name":"c","version":"1"}}}}"#
-        ),
-        "initialized" => r#""method":"notifications/initialized""#.into(),
-        "call" => format!(
-            r#""id":{rest},"method":"tools/call","params":{{"_meta":{{"progressToken":{rest}}}}}"#
-        ),
-        "modern" => {
-            let (id, method) = rest.split_once(' ').unwrap_or((rest, "tools/call"));
-            format!(r#""id":{id},"method":"{method}","params":{{"_meta":{{{MODERN}}}}}"#)
-        }
-        "loud" => format!(
-            r#""id":{rest},"method":"tools/call","params":{{"_meta":{{{MODERN},
-            "io.modelcontextprotocol/logLevel":"error"}}}}"#
-        ),
-        "listen" => format!(
-            r#""id":{rest},"method":"subscriptions/listen","params":{{
-            "notifications":{{"toolsListChanged":true}},"_meta":{{{MODERN}}}}}"#
-        ),
-        "cancel" => {
-            format!(r#""method":"notifications/cancelled","params":{{"requestId":{rest}}}"#)
-        }
-        "level" => format!(r#""id":9,"method":"logging/setLevel","params":{{"level":"{rest}"}}"#),
-        _ => return None,
-    })
-}
-
-fn of_server(word: &str, rest: &str) -> Option<String> {
-    const TAG: &str = "io.modelcontextprotocol/subscriptionId";
-    let (id, value) = rest.split_once(' ').unwrap_or((rest, ""));
-    Some(match word {
-        "welcome" => format!(
-            r#""id":0,"result":{{"protocolVersion":"{rest}","serverInfo":{{}},
-            "capabilities":{{"logging":{{}},"tools":{{"listChanged":true}}}}}}"#
-        ),
-        "result" => format!(r#""id":{rest},"result":{{}}"#),
-        "complete" => format!(r#""id":{rest},"result":{{"resultType":"complete"}}"#),
-        "ended" => format!(
-            r#""id":{rest},"result":{{"resultType":"complete","_meta":{{"{TAG}":{rest}}}}}"#
-        ),
-        "error" => format!(r#""id":{rest},"error":{{"code":-32603,"message":"m"}}"#),
-        "refused" => format!(r#""id":{rest},"error":{{"code":-32600,"message":"m"}}"#),
-        "junk" => r#""error":{"code":-32700,"message":"m"}"#.into(),
-        "ack" => format!(
-            r#""method":"notifications/subscriptions/acknowledged","params":{{
-            "notifications":{{"toolsListChanged":true}},"_meta":{{"{TAG}":{rest}}}}}"#
-        ),
-        "tagged" => format!(
-            r#""method":"notifications/{value}/list_changed","params":{{"_meta":{{"{TAG}":{id}}}}}"#
-        ),
-        "progress" => format!(
-            r#""method":"notifications/progress",
-            "params":{{"progressToken":{id},"progress":{value}}}"#
-        ),
-        "log" => {
-            format!(r#""method":"notifications/message","params":{{"level":"{rest}","data":1}}"#)
-        }
-        "ask" => format!(r#""id":"q","method":"{rest}","params":{{}}"#),
-        "changed" => format!(r#""method":"notifications/{rest}/list_changed""#),
-        _ => return None,
-    })
-}
-
-/// A session of 2025-11-25 in operation.
-const OPEN: &str = "
-> initialize 2025-11-25
-< welcome 2025-11-25
-> initialized
-=";
 
 #[track_caller]
 fn check(trace: &str, expected: &[Invariant]) {
@@ -328,6 +231,26 @@ fn what_was_not_declared_is_caught() {
     let silent = OPEN
         .replace("< welcome 2025-11-25", r#"< "id":0,"result":{"protocolVersion":"2025-11-25"}"#);
     check(&format!("{silent}\n< log info"), &[Capabilities]);
+}
+
+#[test]
+fn a_state_that_is_taken_but_was_not_given_is_caught() {
+    mcp_proto::spec!("MRT-20", "MRT-21");
+    use Invariant::StateIntegrity;
+    let wants = r#"> modern 1
+        < "id":1,"result":{"resultType":"input_required","requestState":"s"}"#;
+    let next = |state: &str| {
+        let line = message("modern 2").replace(r#""_meta""#, &format!("{state},\"_meta\""));
+        format!("{wants}\n> {}\n< complete 2", line.replace('\n', ""))
+    };
+    let sealed = Expectations { sealed: true, ..Expectations::default() };
+    assert_eq!(play(sealed.clone(), &next(r#""requestState":"s""#)), []);
+    for wrong in [r#""requestState":"t""#, r#""name":"n","requestState":"s""#] {
+        assert_eq!(play(sealed.clone(), &next(wrong)), [StateIntegrity]);
+        check(&next(wrong), &[]);
+        let refused = next(wrong).replace("< complete 2", "< refused 2");
+        assert_eq!(play(sealed.clone(), &refused), []);
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //!
 //! `SIM_SEED=` says where to begin, `SIM_RUNS=` how many seeds there are.
 
-use mcp_tests::sim;
+use mcp_tests::sim::{self, Case};
 
 /// As many as take about half a minute on one core.
 const RUNS: u64 = 300;
@@ -19,4 +19,28 @@ fn whatever_a_seed_lets_happen_every_promise_is_kept() {
             panic!("{report}");
         }
     }
+}
+
+/// What seeds must come to, or the promises about it are not tried at all.
+const RARE: [&str; 7] = [
+    "There is nothing to resume after this Last-Event-ID",
+    "Too many requests in flight",
+    "Too many sessions",
+    " SessionLost",
+    " is behind",
+    " is repeated",
+    " breaks",
+];
+
+#[test]
+fn seeds_come_to_what_is_rare() {
+    let mut left = RARE.to_vec();
+    for seed in 0..RUNS {
+        let ran = sim::run(&Case::of_seed(seed));
+        left.retain(|rare| !ran.trace.contains(rare) && !ran.record.contains(rare));
+        if left.is_empty() {
+            return;
+        }
+    }
+    panic!("no seed comes to {left:?}");
 }

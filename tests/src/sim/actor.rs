@@ -16,6 +16,7 @@ use mcp_proto::{
 use super::{
     app,
     changes::{self, Heard, Topic},
+    levels::Levels,
     machine::Machine,
     plan,
     script::{Play, Said, level_of},
@@ -34,7 +35,7 @@ pub(super) struct Actor {
     pub(super) calls: Vec<Made>,
     by_id: BTreeMap<ClientCallId, usize>,
     heard: Heard,
-    levels: Vec<LevelSet>,
+    levels: Levels,
     questions: Vec<Open>,
     pub(super) wants: Vec<Want>,
     /// Counts what happens, so that it can be said what came before what.
@@ -58,6 +59,8 @@ pub(super) struct Life {
     pub(super) repeated: bool,
     /// Whether the server began anew meanwhile.
     pub(super) restarted: bool,
+    /// Whether it was behind with reading what belongs to no call.
+    pub(super) behind: bool,
 }
 
 /// A call that was made.
@@ -67,8 +70,8 @@ pub(super) struct Made {
     pub(super) call: plan::Call,
     pub(super) life: u32,
     id: ClientCallId,
-    begun: u64,
-    ended: Option<u64>,
+    pub(super) begun: u64,
+    pub(super) ended: Option<u64>,
     pub(super) seen: Vec<Seen>,
     /// How much of that was seen when the call ended.
     pub(super) seen_at_end: usize,
@@ -76,17 +79,8 @@ pub(super) struct Made {
     /// Whether there was room for it.
     pub(super) room: bool,
     pub(super) cancelled: bool,
-}
-
-/// The log level was set.
-#[derive(Debug)]
-struct LevelSet {
-    life: u32,
-    level: u8,
-    id: Option<ClientCallId>,
-    at: u64,
-    /// Since when it holds for certain.
-    done: Option<u64>,
+    /// Whether the client was behind with reading about it.
+    pub(super) behind: bool,
 }
 
 /// A question that waits for all to be well again.
@@ -125,7 +119,7 @@ impl Actor {
             calls: Vec::new(),
             by_id: BTreeMap::new(),
             heard: Heard::default(),
-            levels: Vec::new(),
+            levels: Levels::default(),
             questions: Vec::new(),
             wants: Vec::new(),
             clock: 0,
@@ -184,6 +178,7 @@ impl Actor {
             outcome: None,
             room,
             cancelled: false,
+            behind: false,
         });
         self.calls.len() - 1
     }
@@ -199,7 +194,7 @@ impl Actor {
     pub(super) fn set_level(&mut self, now: Instant, level: u8) {
         let id = self.machine.set_level(now, level_of(level));
         let at = self.tick();
-        self.levels.push(LevelSet { life: self.life, level, id, at, done: None });
+        self.levels.set(self.life, level, id, at);
     }
 
     pub(super) fn listen(&mut self, now: Instant, lists: u8, uris: u8) {
@@ -207,6 +202,15 @@ impl Actor {
         let id = self.machine.listen(now, wish);
         let (life, at) = (self.life, self.tick());
         self.heard.begin(life, id, topics, at);
+    }
+
+    /// The client is behind with reading the response to a request with this body.
+    pub(super) fn falls_behind(&mut self, life: u32, body: &str) {
+        let about = |made: &&mut Made| body.contains(&format!("{:?}", made.tag));
+        match self.calls.iter_mut().find(about) {
+            Some(made) => made.behind = true,
+            None => self.lives[life as usize].behind = true,
+        }
     }
 
     /// Something changes on the server.
@@ -422,9 +426,7 @@ impl Actor {
             }
             return Ok(());
         }
-        let mut levels = self.levels.iter_mut().filter(|set| set.life == life);
-        if let Some(set) = levels.find(|set| set.id == Some(id)) {
-            set.done = worked.then_some(at);
+        if self.levels.ended(life, id, worked, at) {
             return Ok(());
         }
         self.heard.end(life, id, at)
@@ -436,39 +438,15 @@ impl Actor {
         let web = self.plan.web;
         (0..).zip(&self.lives).try_for_each(|(number, life)| {
             // Over HTTP a stream that breaks may lose what is told of changes.
-            let exact = exact && !life.ended && !(web && life.disturbed);
+            let exact = exact && !life.ended && !(web && (life.disturbed || life.behind));
             self.heard.check(number, life, exact)
         })
     }
 
     /// The log levels that may be in force during a call.
     pub(super) fn levels_of(&self, made: &Made, revision: Revision) -> Vec<Option<u8>> {
-        const AT_FIRST: u8 = 1;
-        if revision.is_modern() && made.call.level.is_some() {
-            return vec![made.call.level];
-        }
-        let end = made.ended.unwrap_or(u64::MAX);
-        let modern = revision.is_modern();
-        let sets = self.levels.iter().filter(|set| set.life == made.life && set.at < end);
-        // Each level with the time before which it must have been set for another to replace it.
-        let settled = |set: &LevelSet| set.done.or(modern.then_some(set.at));
-        let first = (0, (!modern).then_some(AT_FIRST));
-        let known = core::iter::once(first).chain(sets.clone().map(|set| {
-            // Over HTTP one that is under way may come after the next.
-            let by = if self.plan.web { settled(set).unwrap_or(u64::MAX) } else { set.at };
-            (by, Some(set.level))
-        }));
-        let replaced = |by: u64| {
-            sets.clone()
-                .any(|set| set.at > by && settled(set).is_some_and(|done| done < made.begun))
-        };
-        let mut levels: Vec<Option<u8>> =
-            known.filter(|(by, _)| !replaced(*by)).map(|(_, level)| level).collect();
-        if self.lives[made.life as usize].restarted {
-            // For a moment nothing is set in a new session.
-            levels.push(Some(AT_FIRST));
-        }
-        levels
+        let restarted = self.lives[made.life as usize].restarted;
+        self.levels.during(made, revision, self.plan.web, restarted)
     }
 }
 

@@ -70,6 +70,8 @@ impl Net {
             cut: draw.one_of(&[0, 0, 5, 20, 40]),
             repeat: draw.one_of(&[0, 0, 0, 20]),
             unreachable: draw.one_of(&[0, 0, 0, 5]),
+            buffered: draw.one_of(&[0, 0, 0, 0, 10, 60]),
+            stream_bytes: draw.one_of(&[65_536, 65_536, 65_536, 2_000, 300]),
         }
     }
 }

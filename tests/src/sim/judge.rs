@@ -150,7 +150,11 @@ fn situation(world: &World, actor: &Actor, made: &Made, revision: Revision) -> S
         answers: answers.map(|(key, answer)| (key.clone(), answer.answered)).collect(),
         server_rounds: world.case.server.rounds_max,
         client_rounds: actor.plan.rounds_max,
-        lossy: !actor.plan.web && world.case.server.output_bytes_max < 10_000,
+        lossy: if actor.plan.web {
+            made.behind || actor.lives[made.life as usize].behind
+        } else {
+            world.case.server.output_bytes_max < 10_000
+        },
     }
 }
 

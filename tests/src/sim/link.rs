@@ -11,7 +11,7 @@ use mcp_proto::{
     wire::RequestId,
 };
 
-use super::{app, app::App, plan, script::Stage};
+use super::{app, app::App, plan, script::Stage, trace::Leg};
 use crate::{
     Seeded,
     checker::{Checker, ClientChecker, Expectations, Id},
@@ -71,6 +71,7 @@ pub(super) struct Link {
     checker: Checker,
     /// Stands at the client's end.
     conduct: ClientChecker,
+    leg: Leg,
     /// Whether the server looks at each line at once, because it never waits for its client.
     prompt: bool,
     /// What has come of a line that is not whole yet.
@@ -85,7 +86,13 @@ pub(super) struct Link {
 }
 
 impl Link {
-    pub(super) fn new(client: usize, server: &plan::Server, stage: &Stage, seed: u64) -> Self {
+    pub(super) fn new(
+        client: usize,
+        server: &plan::Server,
+        stage: &Stage,
+        leg: Leg,
+        seed: u64,
+    ) -> Self {
         let config = app::config(server);
         let expected = Expectations {
             versions: server.revisions.iter().map(|revision| revision.date()).collect(),
@@ -104,6 +111,7 @@ impl Link {
             checker: Checker::new(expected),
             // What the client writes may wait for room while it reads on.
             conduct: ClientChecker::default(),
+            leg,
             prompt: server.output_bytes_max > 100_000,
             arrived: Vec::new(),
             observed: 0,
@@ -144,9 +152,11 @@ impl Link {
             self.pipe.handle_bytes(now, piece);
             self.arrived.extend(piece);
             if self.arrived.last() == Some(&b'\n') {
-                let line = core::mem::take(&mut self.arrived);
+                let mut line = core::mem::take(&mut self.arrived);
+                line.pop();
                 if !self.shut {
-                    self.checker.sent(&line[..line.len() - 1]);
+                    self.leg.said(false, &String::from_utf8_lossy(&line));
+                    self.checker.sent(&line);
                 }
                 if !self.shut && self.prompt {
                     self.checker.processed();
@@ -160,7 +170,9 @@ impl Link {
     fn observe(&mut self) {
         let pending = self.pipe.pending_write();
         for line in pending[self.observed..].split_inclusive(|byte| *byte == b'\n') {
-            self.checker.received(line.strip_suffix(b"\n").unwrap_or(line));
+            let line = line.strip_suffix(b"\n").unwrap_or(line);
+            self.leg.said(true, &String::from_utf8_lossy(line));
+            self.checker.received(line);
         }
         self.observed = pending.len();
     }

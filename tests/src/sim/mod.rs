@@ -7,6 +7,7 @@ mod changes;
 mod draw;
 mod generate;
 mod judge;
+mod levels;
 mod link;
 mod machine;
 mod pipes;
@@ -26,7 +27,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use trace::Trace;
+use trace::{Record, Trace};
 use world::World;
 
 /// What a run of a case leaves.
@@ -34,6 +35,8 @@ use world::World;
 pub struct Ran {
     /// What happened, one line for each thing.
     pub trace: String,
+    /// Every message, as [`recorded`](crate::conversation::recorded) reads it.
+    pub record: String,
     /// What is wrong, if anything is.
     pub violation: Option<String>,
 }
@@ -41,8 +44,9 @@ pub struct Ran {
 /// Runs a case once.
 pub fn run(case: &Case) -> Ran {
     let trace = Trace::default();
-    let kept = trace.clone();
-    let ran = catch_unwind(AssertUnwindSafe(|| World::new(case, trace).run()));
+    let record = Record::default();
+    let (kept, whole) = (trace.clone(), record.clone());
+    let ran = catch_unwind(AssertUnwindSafe(|| World::new(case, trace, record).run()));
     let violation = match ran {
         Ok(verdict) => verdict.err(),
         Err(panic) => {
@@ -51,7 +55,7 @@ pub fn run(case: &Case) -> Ran {
             Some(format!("VIOLATION: a panic: {}", text.unwrap_or_default()))
         }
     };
-    Ran { trace: kept.take(), violation }
+    Ran { trace: kept.take(), record: whole.take(), violation }
 }
 
 /// Runs what a seed stands for, twice; gives a report if something is wrong.

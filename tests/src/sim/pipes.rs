@@ -17,7 +17,8 @@ impl World {
         }
         let seed = self.case.seed ^ self.links.len() as u64;
         self.current[client] = Some(self.links.len());
-        self.links.push(Link::new(client, &self.case.server, &self.stage, seed));
+        let leg = self.record.leg(format!("s{}", self.links.len()));
+        self.links.push(Link::new(client, &self.case.server, &self.stage, leg, seed));
     }
 
     /// The pipe of a client, if it has one.

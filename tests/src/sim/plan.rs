@@ -37,6 +37,10 @@ pub struct Net {
     pub repeat: u32,
     /// How often in a hundred a request never leaves.
     pub unreachable: u32,
+    /// How often in a hundred a proxy keeps a response back, and then gives it in one piece.
+    pub buffered: u32,
+    /// How many bytes of a stream may wait before its client counts as behind.
+    pub stream_bytes: u32,
 }
 
 /// What servers are like.
@@ -171,7 +175,7 @@ impl Case {
     /// Whether nothing goes wrong for a client by itself, nor takes so long that it gives up.
     pub fn is_calm(&self, client: &Client) -> bool {
         let net = &self.net;
-        let trouble = net.cut + net.repeat + net.unreachable > 0
+        let trouble = net.cut + net.repeat + net.unreachable + net.buffered > 0
             || !self.server.is_roomy()
             || client.exchanges_max < 10;
         net.delay_max <= 20 && !(client.web && trouble)
@@ -188,6 +192,8 @@ impl Default for Net {
             cut: 0,
             repeat: 0,
             unreachable: 0,
+            buffered: 0,
+            stream_bytes: 65_536,
         }
     }
 }

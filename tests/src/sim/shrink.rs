@@ -118,12 +118,14 @@ impl<F: Fn(&Case) -> bool> Shrinking<F> {
 
     /// A better network, and servers and clients without limits.
     fn plainer(&mut self) {
-        let changes: [fn(&mut Case); 14] = [
+        let changes: [fn(&mut Case); 16] = [
             |case| case.net = Net::default(),
             |case| case.server = Server::default(),
             |case| case.net.cut = 0,
             |case| case.net.repeat = 0,
             |case| case.net.unreachable = 0,
+            |case| case.net.buffered = 0,
+            |case| case.net.stream_bytes = 65_536,
             |case| (case.net.chunk_max, case.net.capacity) = (65_536, 65_536),
             |case| case.net.delay_max = 0,
             |case| case.server.inline = true,

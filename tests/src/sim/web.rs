@@ -16,8 +16,9 @@ use mcp_proto::{
 
 use super::{
     app::{self, App},
-    plan,
+    plan::Case,
     script::Stage,
+    trace::{Leg, Record},
 };
 use crate::{
     Seeded,
@@ -33,6 +34,11 @@ pub(super) struct Web {
     /// The exchanges that are open at the server.
     open: BTreeMap<ExchangeId, usize>,
     closed: bool,
+    record: Record,
+    /// How many bytes of a stream may wait before its client counts as behind.
+    stream_bytes: usize,
+    /// The trips whose clients have fallen behind.
+    pub(super) fallen: Vec<usize>,
 }
 
 /// A request on its way to the server, and its response on the way back.
@@ -43,6 +49,10 @@ pub(super) struct Trip {
     request: HttpRequest,
     id: Option<ExchangeId>,
     down: VecDeque<Piece>,
+    /// Whether its client is behind.
+    behind: bool,
+    /// Whether a proxy keeps its response back for a while.
+    pub(super) buffered: bool,
     /// Whether a delivery is scheduled.
     pub(super) scheduled: bool,
     /// Until when nothing comes through.
@@ -69,7 +79,7 @@ impl Trip {
         format!("{} {body}{last}", self.request.method)
     }
 
-    fn body(&self) -> String {
+    pub(super) fn body(&self) -> String {
         self.request.body.as_ref().map(|body| body.parts().concat()).unwrap_or_default()
     }
 
@@ -82,13 +92,19 @@ impl Trip {
     }
 
     /// The next piece of the response, so many bytes at most.
-    pub(super) fn take(&mut self, count: usize) -> Option<Piece> {
+    fn take(&mut self, count: usize) -> Option<Piece> {
         if let Some(Piece::Bytes(bytes)) = self.down.front_mut()
             && bytes.len() > count
         {
             return Some(Piece::Bytes(bytes.drain(..count).collect()));
         }
         self.down.pop_front()
+    }
+
+    /// How many bytes wait.
+    fn waiting(&self) -> usize {
+        let bytes = |piece: &Piece| if let Piece::Bytes(bytes) = piece { bytes.len() } else { 0 };
+        self.down.iter().map(bytes).sum()
     }
 
     fn bytes(&mut self, text: &str) {
@@ -100,7 +116,8 @@ impl Trip {
 }
 
 impl Web {
-    pub(super) fn new(server: &plan::Server, stage: &Stage, seed: u64) -> Self {
+    pub(super) fn new(case: &Case, stage: &Stage, record: &Record, seed: u64) -> Self {
+        let server = &case.server;
         let drain = Duration::from_secs(10);
         let http = HttpConfig { drain, ..HttpConfig::default() };
         let mut web = Self {
@@ -110,6 +127,9 @@ impl Web {
             trips: Vec::new(),
             open: BTreeMap::new(),
             closed: false,
+            record: record.clone(),
+            stream_bytes: case.net.stream_bytes as usize,
+            fallen: Vec::new(),
         };
         web.serve(Instant::ZERO);
         web
@@ -124,6 +144,8 @@ impl Web {
             request,
             id: None,
             down: VecDeque::new(),
+            behind: false,
+            buffered: false,
             scheduled: false,
             held_until: Instant::ZERO,
             heard: false,
@@ -159,7 +181,27 @@ impl Web {
         let id = self.endpoint.handle_request(now, admission, grant, body.as_bytes());
         trip.id = Some(id);
         self.open.insert(id, number);
+        if !body.is_empty() {
+            self.leg(number).said(false, &body);
+        }
         self.checker.asked(id.0, asked);
+    }
+
+    fn leg(&self, trip: usize) -> Leg {
+        let Trip { client, life, .. } = &self.trips[trip];
+        self.record.leg(format!("c{client}.{life}"))
+    }
+
+    /// The next piece of a response, so many bytes at most: a client that has all of it has caught
+    /// up.
+    pub(super) fn take(&mut self, now: Instant, number: usize, count: usize) -> Option<Piece> {
+        let trip = &mut self.trips[number];
+        let piece = trip.take(count);
+        if let Some(id) = trip.id.filter(|_| trip.behind && trip.waiting() == 0) {
+            trip.behind = false;
+            self.endpoint.handle_congestion(now, id, false);
+        }
+        piece
     }
 
     /// The server learns that the connection of a trip is gone.
@@ -187,7 +229,7 @@ impl Web {
         loop {
             while let Some(output) = self.endpoint.poll_output() {
                 any = true;
-                self.output(output);
+                self.output(now, output);
             }
             let Some(command) = self.app.next_command() else { return any };
             // An error is a race, or a fact about the peer.
@@ -195,7 +237,7 @@ impl Web {
         }
     }
 
-    fn output(&mut self, output: HttpOutput) {
+    fn output(&mut self, now: Instant, output: HttpOutput) {
         match output {
             HttpOutput::Respond { exchange, response } => {
                 let fields = &response.head.headers;
@@ -204,6 +246,9 @@ impl Web {
                 let body = body_of(&response);
                 self.checker.responded(exchange.0, response.head.status, session, &body);
                 if let Some(trip) = self.open.remove(&exchange) {
+                    if !body.is_empty() {
+                        self.leg(trip).said(true, &body);
+                    }
                     respond(&mut self.trips[trip], &response);
                 }
             }
@@ -217,8 +262,8 @@ impl Web {
             HttpOutput::Write { exchange, frame } => {
                 let text = frame.parts().concat();
                 self.checker.wrote(exchange.0, &text);
-                if let Some(trip) = self.open.get(&exchange) {
-                    self.trips[*trip].bytes(&text);
+                if let Some(trip) = self.open.get(&exchange).copied() {
+                    self.wrote(now, trip, &text);
                 }
             }
             HttpOutput::Finish { exchange } => {
@@ -233,6 +278,22 @@ impl Web {
                 self.app.end();
             }
             _ => {}
+        }
+    }
+
+    fn wrote(&mut self, now: Instant, number: usize, text: &str) {
+        for data in text.lines().filter_map(|line| line.strip_prefix("data: ")) {
+            if !data.is_empty() {
+                self.leg(number).said(true, data);
+            }
+        }
+        let trip = &mut self.trips[number];
+        trip.bytes(text);
+        let full = !trip.buffered && trip.waiting() > self.stream_bytes;
+        if let Some(id) = trip.id.filter(|_| full && !trip.behind) {
+            trip.behind = true;
+            self.fallen.push(number);
+            self.endpoint.handle_congestion(now, id, true);
         }
     }
 

@@ -70,7 +70,15 @@ impl World {
         if trip.over && !again {
             return;
         }
-        let repeats = !self.well && trip.is_post() && self.draw.chance(self.case.net.repeat);
+        let post = trip.is_post();
+        let buffered = !self.well && self.draw.chance(self.case.net.buffered);
+        if buffered {
+            let span = Duration::from_millis(self.draw.between(1, 8_000).into());
+            let trip = &mut self.web.trips[number];
+            trip.buffered = true;
+            trip.held_until = trip.held_until.max(self.now + span);
+        }
+        let repeats = !self.well && post && self.draw.chance(self.case.net.repeat);
         self.web.arrived(self.now, number);
         if repeats && !again {
             let delay = self.delay();
@@ -101,10 +109,12 @@ impl World {
         if trip.over || trip.held_until > self.now {
             return;
         }
+        let count = if trip.buffered { usize::MAX } else { count };
         if cut {
             return self.fail(number, Delivery::OutcomeUnknown);
         }
-        let Some(piece) = trip.take(count) else { return };
+        let Some(piece) = self.web.take(self.now, number, count) else { return };
+        let trip = &mut self.web.trips[number];
         trip.heard = true;
         let (own, now, client, life) = (trip.own, self.now, trip.client, trip.life);
         let ends = matches!(piece, Piece::End);
@@ -136,6 +146,11 @@ impl World {
     /// Schedules what is to be told.
     pub(super) fn settle_web(&mut self) -> bool {
         let any = self.web.serve(self.now);
+        for number in core::mem::take(&mut self.web.fallen) {
+            let trip = &self.web.trips[number];
+            self.actors[trip.client].falls_behind(trip.life, &trip.body());
+            self.note(&format!("web {number} is behind"));
+        }
         for number in 0..self.web.trips.len() {
             let trip = &mut self.web.trips[number];
             if trip.is_loaded() && !trip.scheduled {
@@ -179,7 +194,7 @@ impl World {
     pub(super) fn restart(&mut self) {
         self.note("the web server crashes");
         let seed = self.case.seed ^ u64::from(self.now.since_zero().subsec_nanos());
-        let next = Web::new(&self.case.server, &self.stage, seed);
+        let next = Web::new(&self.case, &self.stage, &self.record, seed);
         let mut old = core::mem::replace(&mut self.web, next);
         self.web.trips = old.crash();
         for number in 0..self.web.trips.len() {

@@ -12,7 +12,7 @@ use super::{
     link::Link,
     plan::{Act, Case, Transition, URIS},
     script::Stage,
-    trace::Trace,
+    trace::{Record, Trace},
     web::Web,
 };
 use crate::model::Answered;
@@ -37,6 +37,7 @@ pub(super) struct World {
     serial: u64,
     pub(super) draw: Draw<'static>,
     pub(super) trace: Trace,
+    pub(super) record: Record,
     /// Whether nothing goes wrong any more.
     pub(super) well: bool,
     steps: u32,
@@ -76,7 +77,7 @@ pub(super) enum Happening {
 pub(super) type Verdict = Result<(), String>;
 
 impl World {
-    pub(super) fn new(case: &Case, trace: Trace) -> Self {
+    pub(super) fn new(case: &Case, trace: Trace, record: Record) -> Self {
         let actors: Vec<Actor> = case
             .clients
             .iter()
@@ -88,13 +89,14 @@ impl World {
             now: Instant::ZERO,
             links: Vec::new(),
             current: vec![None; actors.len()],
-            web: Web::new(&case.server, &stage, case.seed),
+            web: Web::new(case, &stage, &record, case.seed),
             actors,
             queue: BTreeMap::new(),
             serial: 0,
             draw: Draw::seeded(case.seed ^ 0x5EED),
             stage,
             trace,
+            record,
             well: false,
             steps: 0,
             case: case.clone(),

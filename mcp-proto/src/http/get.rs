@@ -9,7 +9,7 @@ use super::{
     Conflict, Endpoint, Refused, StreamFrame, StreamKind,
     admit::Value,
     endpoint::End,
-    replay::EventId,
+    replay::{EventId, ReplayLog},
     stream::Carrier,
     visit::{Refusal, Visit},
 };
@@ -69,17 +69,23 @@ impl Endpoint {
         }
     }
 
-    /// The stream that a cursor of this session is on, and what followed it there.
+    /// The stream that a cursor of this session is on, and what followed it there: also what waits
+    /// because the connection up to now is behind.
     fn find_cursor(
-        &self,
+        &mut self,
         session: SessionKey,
         cursor: &str,
     ) -> Option<(ExchangeId, Vec<StreamFrame>)> {
         let cursor = EventId::parse(cursor)?;
-        self.sessions.get(session)?.streams.iter().find_map(|key| {
-            let log = self.streams.get(key)?.log.as_ref()?;
-            Some((*key, log.after(cursor).ok()?.cloned().collect()))
-        })
+        let mut streams = self.sessions.get(session)?.streams.iter();
+        let key = *streams.find(|key| self.log_of(**key).is_some_and(|log| log.knows(cursor)))?;
+        self.flush_held(key);
+        let frames = self.log_of(key)?.after(cursor).ok()?.cloned().collect();
+        Some((key, frames))
+    }
+
+    fn log_of(&self, key: ExchangeId) -> Option<&ReplayLog> {
+        self.streams.get(&key)?.log.as_deref()
     }
 
     /// Goes on with a stream on another connection.

@@ -89,15 +89,19 @@ impl ReplayLog {
         }
     }
 
+    /// Whether `cursor` was given, and all that was sent after it is there.
+    pub(super) fn knows(&self, cursor: EventId) -> bool {
+        cursor.stream == self.stream
+            && cursor.place < self.next_id().place
+            && cursor.place + 1 >= self.first
+    }
+
     /// The events after `cursor`, oldest first.
     pub(super) fn after(
         &self,
         cursor: EventId,
     ) -> Result<impl ExactSizeIterator<Item = &StreamFrame>, Gone> {
-        let known = cursor.stream == self.stream
-            && cursor.place < self.next_id().place
-            && cursor.place + 1 >= self.first;
-        if !known {
+        if !self.knows(cursor) {
             return Err(Gone);
         }
         let seen = usize::try_from(cursor.place + 1 - self.first).map_err(|_| Gone)?;

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::schema::List;
 
 /// A call that has said something on its stream.
 fn streaming(version: Version) -> Site {
@@ -33,6 +34,20 @@ fn a_stream_goes_on_where_it_was_cut() {
     < #4 id: {stream 1}-4 {"id":1,"result":{"nth":0}}
     < #4 end
     "#);
+}
+
+#[test]
+fn what_waits_for_a_client_that_is_behind_comes_when_it_resumes() {
+    let mut site = Site::operating(Version::V2025_11_25);
+    let general = site.get();
+    let cursor = site.cursor(general).unwrap();
+    site.congest(general, true);
+    site.command(Command::ListChanged(List::Tools)).unwrap();
+    let resumed = site.resume(&cursor);
+    site.command(Command::ListChanged(List::Prompts)).unwrap();
+    let changed =
+        |list| format!(r#"{{"jsonrpc":"2.0","method":"notifications/{list}/list_changed"}}"#);
+    assert_eq!(site.messages(resumed), [changed("tools"), changed("prompts")]);
 }
 
 #[test]
@@ -88,7 +103,7 @@ fn resuming_a_call_leaves_the_general_stream_alone() {
     site.disconnect(CALL);
     let resumed = site.resume(&cursor);
     assert!(!site.got[&general].ended);
-    site.command(Command::ListChanged(crate::schema::List::Tools)).unwrap();
+    site.command(Command::ListChanged(List::Tools)).unwrap();
     assert_eq!((site.messages(general).len(), site.messages(resumed).len()), (1, 0));
 }
 
@@ -103,7 +118,7 @@ fn nothing_of_another_stream_is_replayed() {
     for exchange in [CALL, general, other] {
         site.disconnect(exchange);
     }
-    site.command(Command::ListChanged(crate::schema::List::Tools)).unwrap();
+    site.command(Command::ListChanged(List::Tools)).unwrap();
     site.note_number(1, 2).unwrap();
     site.note_number(0, 3).unwrap();
     let resumed = site.resume(&cursor);
@@ -131,7 +146,7 @@ fn a_general_stream_is_resumed_too() {
     let general = site.get();
     let cursor = site.cursor(general).unwrap();
     site.disconnect(general);
-    site.command(Command::ListChanged(crate::schema::List::Tools)).unwrap();
+    site.command(Command::ListChanged(List::Tools)).unwrap();
     let resumed = site.resume(&cursor);
     assert_eq!(site.messages(resumed).len(), 1);
     assert!(!site.got[&resumed].ended);

@@ -88,7 +88,7 @@ pub enum Command {
         /// When the client is to come back; `None` for the time the server is configured with.
         retry: Option<Duration>,
     },
-    /// Ends a session.
+    /// Ends a session. A pipe, which has one and no other, ends with it.
     Close {
         /// Which session.
         session: SessionKey,

@@ -146,9 +146,6 @@ impl Server {
         }
         self.outbound.close_all(|waiting| waiting.session() == key);
         self.sessions.remove(&key);
-        if self.pipe_session == Some(key) {
-            self.pipe_session = None;
-        }
         self.tell(Event::SessionClosed { session: key, reason });
         Ok(())
     }

@@ -11,6 +11,8 @@ pub(crate) enum Phase {
     Initializing,
     /// In full operation.
     Operating,
+    /// The application has ended it, and with it the pipe, which has no other.
+    Ended,
 }
 
 /// What kind of message came, as far as the lifecycle cares.
@@ -43,13 +45,15 @@ pub(crate) enum Verdict {
 pub(crate) const fn verdict(phase: Phase, kind: Kind) -> Verdict {
     match (phase, kind) {
         (Phase::Fresh, Kind::Initialize) => Verdict::Begin,
-        // A session is initialized once.
-        (Phase::Initializing | Phase::Operating, Kind::Initialize) => Verdict::Refuse,
+        // A session is initialized once, and a pipe has one session.
+        (Phase::Initializing | Phase::Operating | Phase::Ended, Kind::Initialize) => {
+            Verdict::Refuse
+        }
         (Phase::Initializing, Kind::Initialized) => Verdict::Operate,
-        (Phase::Fresh | Phase::Operating, Kind::Initialized) => Verdict::Drop,
+        (Phase::Fresh | Phase::Operating | Phase::Ended, Kind::Initialized) => Verdict::Drop,
         (_, Kind::Ping) => Verdict::Serve,
-        (Phase::Fresh, Kind::Request) => Verdict::Refuse,
-        (Phase::Fresh, Kind::Notification) => Verdict::Drop,
+        (Phase::Fresh | Phase::Ended, Kind::Request) => Verdict::Refuse,
+        (Phase::Fresh | Phase::Ended, Kind::Notification) => Verdict::Drop,
         // `initialized` may be overtaken by the next request, and only the client was told to wait.
         (Phase::Initializing | Phase::Operating, _) => Verdict::Serve,
     }
@@ -69,17 +73,17 @@ mod tests {
             [Kind::Initialize, Kind::Initialized, Kind::Ping, Kind::Request, Kind::Notification]
         {
             write!(table, "{kind:?}:").unwrap();
-            for phase in [Phase::Fresh, Phase::Initializing, Phase::Operating] {
+            for phase in [Phase::Fresh, Phase::Initializing, Phase::Operating, Phase::Ended] {
                 write!(table, " {phase:?} {:?}", verdict(phase, kind)).unwrap();
             }
             table += "\n";
         }
         insta::assert_snapshot!(table, @"
-        Initialize: Fresh Begin Initializing Refuse Operating Refuse
-        Initialized: Fresh Drop Initializing Operate Operating Drop
-        Ping: Fresh Serve Initializing Serve Operating Serve
-        Request: Fresh Refuse Initializing Serve Operating Serve
-        Notification: Fresh Drop Initializing Serve Operating Serve
+        Initialize: Fresh Begin Initializing Refuse Operating Refuse Ended Refuse
+        Initialized: Fresh Drop Initializing Operate Operating Drop Ended Drop
+        Ping: Fresh Serve Initializing Serve Operating Serve Ended Serve
+        Request: Fresh Refuse Initializing Serve Operating Serve Ended Refuse
+        Notification: Fresh Drop Initializing Serve Operating Serve Ended Drop
         ");
     }
 }

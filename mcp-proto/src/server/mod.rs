@@ -73,6 +73,7 @@ pub use crate::{
     time::Timeouts,
 };
 use ask::{Asking, Waiting};
+use lifecycle::Phase;
 use listen::Listen;
 use request_meta::Declarations;
 use session::Session;
@@ -421,6 +422,13 @@ impl Server {
     fn new_call(&mut self) -> CallId {
         self.next_call += 1;
         CallId(self.next_call)
+    }
+
+    /// How far a session is that there is or was; without one, nothing has begun.
+    fn phase_of(&self, session: Option<SessionKey>) -> Phase {
+        session.map_or(Phase::Fresh, |key| {
+            self.sessions.get(&key).map_or(Phase::Ended, |session| session.phase)
+        })
     }
 
     fn session_of(&self, origin: Origin) -> Option<SessionKey> {

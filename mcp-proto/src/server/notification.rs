@@ -109,9 +109,7 @@ impl Server {
 
     /// A notification that the protocol gives no meaning to is the application's.
     fn notified(&mut self, session: Option<SessionKey>, notification: &Notification<'_>) -> bool {
-        let phase = session
-            .and_then(|key| self.sessions.get(&key))
-            .map_or(Phase::Fresh, |session| session.phase);
+        let phase = self.phase_of(session);
         let has_terms = notification.params.names_version();
         if !has_terms && verdict(phase, Kind::Notification) != Verdict::Serve {
             return false;

@@ -125,7 +125,7 @@ impl Server {
         }
         let key = self.session_of(incoming.origin);
         let session = key.and_then(|key| self.sessions.get(&key));
-        let phase = session.map_or(Phase::Fresh, |session| session.phase);
+        let phase = self.phase_of(key);
         let kind = match incoming.known {
             Some(Known::Initialize) => Kind::Initialize,
             Some(Known::Ping) => Kind::Ping,
@@ -188,8 +188,12 @@ impl Server {
     /// Why a legacy request is not served in this phase. The process stays: a client that probes
     /// goes on with `initialize`.
     fn refusal(&self, incoming: &Incoming<'_>, phase: Phase) -> ErrorObject {
-        if phase != Phase::Fresh {
-            return ErrorObject::invalid_request("The session is initialized already");
+        match phase {
+            Phase::Fresh => {}
+            Phase::Ended => return ErrorObject::invalid_request("The session has ended"),
+            Phase::Initializing | Phase::Operating => {
+                return ErrorObject::invalid_request("The session is initialized already");
+            }
         }
         let no_handshake = incoming.known.is_some_and(|known| !known.exists(true));
         let has_terms = incoming.meta.is_some_and(|meta| meta.capabilities.is_some());

@@ -186,6 +186,36 @@ fn the_application_ends_the_pipe_with_its_session() {
 }
 
 #[test]
+fn a_pipe_has_one_session() {
+    let mut peer = Peer::with(|config| config.limits.output_bytes_max = 10);
+    peer = peer.in_operation(Version::V2025_11_25);
+    peer.call(Version::V2025_11_25, "1");
+    peer.reads = false;
+    peer.answer(0, "{}").unwrap();
+    let late = [
+        initialize("2", "2025-11-25"),
+        notification("notifications/initialized", "{}"),
+        legacy("3", "tools/call", &format!("{{{TOOL}}}")),
+        notification("own/note", "{}"),
+        legacy("4", "ping", "{}"),
+    ];
+    peer.feed((late.join("\n") + "\n").as_bytes());
+    peer.command(Command::Close { session: peer.sessions[0] }).unwrap();
+    peer.forget();
+    peer.catch_up();
+    insta::assert_snapshot!(peer.transcript(), @r#"
+    < {"id":1,"result":{}}
+    < {"id":2,"error":{"code":-32600,"message":"The session has ended"}}
+    * dropped Notification("notifications/initialized")
+    < {"id":3,"error":{"code":-32600,"message":"The session has ended"}}
+    * dropped Notification("own/note")
+    < {"id":4,"result":{}}
+    * close
+    "#);
+    assert_eq!((peer.sessions.len(), peer.closes), (1, 1));
+}
+
+#[test]
 fn a_line_without_an_end_is_dropped_and_counted() {
     spec!("STD-08");
     let mut peer = Peer::operating(Version::V2025_11_25);

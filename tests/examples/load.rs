@@ -7,55 +7,26 @@
 //! read or wrote.
 
 use std::{
-    env, fs,
+    fs,
     io::{self, BufRead, BufReader, Write},
     process::{Child, ChildStdin, ChildStdout, Command, ExitCode, Stdio},
     time::{Duration, Instant},
 };
 
-use mcp_tests::load::{Ask, INITIALIZE, INITIALIZED, as_f64, busy_nanos};
+use mcp_tests::load::{INITIALIZE, INITIALIZED, Load, as_f64, busy_nanos, report};
 
 struct Options {
-    ask: Ask,
+    load: Load,
     window: usize,
-    requests: usize,
-    command: Vec<String>,
 }
+
+const USAGE: &str = "load [--era R] [--op O] [--window N] [--requests N] [--bytes N] -- COMMAND";
 
 fn main() -> ExitCode {
-    let Some(options) = options(env::args().skip(1)) else {
-        eprintln!(
-            "usage: load [--era R] [--op O] [--window N] [--requests N] [--bytes N] -- COMMAND"
-        );
-        return ExitCode::from(2);
-    };
-    match run(&options) {
-        Ok(line) => {
-            println!("{line}");
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("load: {error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn options(mut arguments: impl Iterator<Item = String>) -> Option<Options> {
-    let mut options =
-        Options { ask: Ask::default(), window: 1, requests: 10_000, command: Vec::new() };
-    while let Some(argument) = arguments.next() {
-        match argument.as_str() {
-            "--era" => options.ask.modern = arguments.next()? == "2026-07-28",
-            "--op" => options.ask.op = arguments.next()?,
-            "--window" => options.window = arguments.next()?.parse().ok()?,
-            "--requests" => options.requests = arguments.next()?.parse().ok()?,
-            "--bytes" => options.ask.bytes = arguments.next()?.parse().ok()?,
-            "--" => options.command = arguments.by_ref().collect(),
-            _ => return None,
-        }
-    }
-    (!options.command.is_empty() && options.window > 0).then_some(options)
+    let mut window = 1;
+    let load = Load::options(vec![("--window", &mut window)]);
+    let options = load.filter(|_| window > 0).map(|load| Options { load, window });
+    report(USAGE, options, run)
 }
 
 struct Server {
@@ -65,18 +36,19 @@ struct Server {
 }
 
 fn run(options: &Options) -> io::Result<String> {
-    let mut server = start(&options.command)?;
-    if !options.ask.modern {
+    let Options { load, window } = options;
+    let mut server = start(&load.command)?;
+    if !load.ask.modern {
         server.send(format!("{INITIALIZE}\n").as_bytes())?;
         server.answer()?;
         server.send(format!("{INITIALIZED}\n").as_bytes())?;
     }
-    let body = options.ask.body();
-    let warm_up = (options.requests / 10).min(1_000);
-    server.exchange(&body, 1, warm_up, options.window)?;
+    let body = load.ask.body();
+    let warm_up = (load.requests / 10).min(1_000);
+    server.exchange(&body, 1, warm_up, *window)?;
     let (busy, io_calls, since) =
         (busy_nanos(server.child.id())?, server.io_calls()?, Instant::now());
-    server.exchange(&body, 1 + warm_up, options.requests, options.window)?;
+    server.exchange(&body, 1 + warm_up, load.requests, *window)?;
     let elapsed = since.elapsed();
     let (busy, io_calls) = (busy_nanos(server.child.id())? - busy, server.io_calls()? - io_calls);
     drop(server.input);
@@ -84,11 +56,11 @@ fn run(options: &Options) -> io::Result<String> {
     if !status.success() {
         return Err(io::Error::other(format!("the server ended with {status}")));
     }
-    let calls = as_f64(options.requests);
+    let calls = as_f64(load.requests);
     Ok(format!(
         r#"{{"op":"{}","window":{},"calls_per_second":{:.0},"server_cpu_us":{:.3},"server_io_calls":{:.3}}}"#,
-        options.ask.op,
-        options.window,
+        load.ask.op,
+        window,
         calls / elapsed.as_secs_f64(),
         Duration::from_nanos(busy).as_secs_f64() * 1e6 / calls,
         as_f64(io_calls) / calls,

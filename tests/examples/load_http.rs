@@ -10,7 +10,7 @@
 //! memory.
 
 use std::{
-    env, fs, io,
+    fs, io,
     process::{Command, ExitCode, Stdio},
     thread,
     time::{Duration, Instant},
@@ -19,81 +19,48 @@ use std::{
 use mcp_tests::{
     Served,
     http::{Answer, Http},
-    load::{Ask, INITIALIZE, INITIALIZED, as_f64, busy_nanos, resident_bytes},
+    load::{Ask, INITIALIZE, INITIALIZED, Load, as_f64, busy_nanos, report, resident_bytes},
 };
 
 const PATIENCE: Duration = Duration::from_secs(20);
 const JSON: (&str, &str) = ("content-type", "application/json");
 const ACCEPT: (&str, &str) = ("accept", "application/json, text/event-stream");
 
-#[derive(Clone)]
 struct Options {
-    ask: Ask,
+    load: Load,
     connections: usize,
-    requests: usize,
     sessions: usize,
     streams: usize,
-    command: Vec<String>,
 }
+
+const USAGE: &str = "load_http [--era R] [--op O] [--connections N] [--requests N] [--bytes N] \
+                     [--sessions N] [--streams N] -- COMMAND";
 
 fn main() -> ExitCode {
-    let Some(options) = options(env::args().skip(1)) else {
-        eprintln!(
-            "usage: load_http [--era R] [--op O] [--connections N] [--requests N] [--bytes N] \
-             [--sessions N] [--streams N] -- COMMAND"
-        );
-        return ExitCode::from(2);
-    };
-    match run(&options) {
-        Ok(line) => {
-            println!("{line}");
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("load_http: {error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn options(mut arguments: impl Iterator<Item = String>) -> Option<Options> {
-    let mut options = Options {
-        ask: Ask::default(),
-        connections: 1,
-        requests: 10_000,
-        sessions: 0,
-        streams: 0,
-        command: Vec::new(),
-    };
-    while let Some(argument) = arguments.next() {
-        match argument.as_str() {
-            "--era" => options.ask.modern = arguments.next()? == "2026-07-28",
-            "--op" => options.ask.op = arguments.next()?,
-            "--connections" => options.connections = arguments.next()?.parse().ok()?,
-            "--requests" => options.requests = arguments.next()?.parse().ok()?,
-            "--bytes" => options.ask.bytes = arguments.next()?.parse().ok()?,
-            "--sessions" => options.sessions = arguments.next()?.parse().ok()?,
-            "--streams" => options.streams = arguments.next()?.parse().ok()?,
-            "--" => options.command = arguments.by_ref().collect(),
-            _ => return None,
-        }
-    }
-    (!options.command.is_empty() && options.connections > 0).then_some(options)
+    let (mut connections, mut sessions, mut streams) = (1, 0, 0);
+    let load = Load::options(vec![
+        ("--connections", &mut connections),
+        ("--sessions", &mut sessions),
+        ("--streams", &mut streams),
+    ]);
+    let options = load.filter(|_| connections > 0);
+    let options = options.map(|load| Options { load, connections, sessions, streams });
+    report(USAGE, options, run)
 }
 
 fn run(options: &Options) -> io::Result<String> {
-    let (program, arguments) = (&options.command[0], &options.command[1..]);
+    let (program, arguments) = (&options.load.command[0], &options.load.command[1..]);
     let mut command = Command::new(program);
     let server = Served::start(command.args(arguments).env("PORT", "0").stderr(Stdio::null()))?;
     let process = server.id();
     let mut clients = Vec::new();
     for _ in 0..options.connections {
         // Some servers do not survive it if all of them come at once.
-        let mut client = Client::open(server.url(), options.ask.clone())?;
+        let mut client = Client::open(server.url(), options.load.ask.clone())?;
         client.ask()?;
         clients.push(client);
     }
-    let per_client = options.requests / options.connections;
+    let per_client = options.load.requests / options.connections;
     clients = exchange(clients, (per_client / 10).clamp(1, 1000))?;
     let before = resident_bytes(process)?;
     let kept = keep(options, server.url())?;
@@ -142,7 +109,7 @@ fn keep(options: &Options, url: &str) -> io::Result<Vec<(Client, Option<Answer>)
         http = Some(Client::over(used, Ask::default())?.http);
     }
     for _ in 0..options.streams {
-        let mut client = Client::open(url, options.ask.clone())?;
+        let mut client = Client::open(url, options.load.ask.clone())?;
         let stream = client.listen()?;
         kept.push((client, Some(stream)));
     }

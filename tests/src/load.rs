@@ -1,6 +1,6 @@
 //! What the two load generators have in common: the request, and what a process has cost.
 
-use std::{fmt::Display, fs, io};
+use std::{env, fmt::Display, fs, io, process::ExitCode};
 
 /// What is asked for, and how.
 #[derive(Clone, Debug)]
@@ -16,6 +16,62 @@ pub struct Ask {
 impl Default for Ask {
     fn default() -> Self {
         Self { op: "call".into(), modern: false, bytes: 30 }
+    }
+}
+
+/// What is loaded, and how: what all options have in common.
+#[derive(Clone, Debug, Default)]
+pub struct Load {
+    /// What is asked.
+    pub ask: Ask,
+    /// How often.
+    pub requests: usize,
+    /// What starts the server.
+    pub command: Vec<String>,
+}
+
+impl Load {
+    /// The options of the program: these, and `other` ones, each with a number, which is read into
+    /// its place; `None` if they are not in order.
+    pub fn options(mut other: Vec<(&str, &mut usize)>) -> Option<Self> {
+        let mut load = Self { requests: 10_000, ..Self::default() };
+        let mut arguments = env::args().skip(1);
+        while let Some(argument) = arguments.next() {
+            match argument.as_str() {
+                "--era" => load.ask.modern = arguments.next()? == "2026-07-28",
+                "--op" => load.ask.op = arguments.next()?,
+                "--requests" => load.requests = arguments.next()?.parse().ok()?,
+                "--bytes" => load.ask.bytes = arguments.next()?.parse().ok()?,
+                "--" => load.command = arguments.by_ref().collect(),
+                name => {
+                    let (_, number) = other.iter_mut().find(|(other, _)| *other == name)?;
+                    **number = arguments.next()?.parse().ok()?;
+                }
+            }
+        }
+        (!load.command.is_empty()).then_some(load)
+    }
+}
+
+/// Does what the options say, if they are in order, and prints what comes of it.
+pub fn report<O>(
+    usage: &str,
+    options: Option<O>,
+    run: impl FnOnce(&O) -> io::Result<String>,
+) -> ExitCode {
+    let Some(options) = options else {
+        eprintln!("usage: {usage}");
+        return ExitCode::from(2);
+    };
+    match run(&options) {
+        Ok(line) => {
+            println!("{line}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
     }
 }
 

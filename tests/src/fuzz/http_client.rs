@@ -29,7 +29,7 @@ use mcp_proto::{
     wire::Json,
 };
 
-use super::input::Input;
+use super::{input::Input, script::Timed};
 use crate::Seeded;
 
 const STATUSES: [u16; 16] =
@@ -233,18 +233,6 @@ impl Rig {
         self.calls.insert(call);
     }
 
-    fn pass(&mut self, span: Duration) {
-        let until = self.now + span;
-        while let Some(due) = self.http.poll_timeout().filter(|due| *due <= until) {
-            self.now = self.now.max(due);
-            self.http.handle_timeout(self.now);
-            self.drain();
-            let next = self.http.poll_timeout();
-            assert!(next.is_none_or(|next| next > self.now), "what is due was not done");
-        }
-        self.now = until;
-    }
-
     /// Every connection breaks, whenever one is tried.
     fn network_is_down(&mut self, span: Duration) {
         let until = self.now + span;
@@ -292,6 +280,21 @@ impl Rig {
             self.effective.insert(request.exchange, id.clone());
         }
         self.open.push(Open { exchange: request.exchange, method, id, streams: false });
+    }
+}
+
+impl Timed for Rig {
+    fn clock(&mut self) -> &mut Instant {
+        &mut self.now
+    }
+
+    fn due(&self) -> Option<Instant> {
+        self.http.poll_timeout()
+    }
+
+    fn handle_timeout(&mut self) {
+        self.http.handle_timeout(self.now);
+        self.drain();
     }
 }
 

@@ -26,19 +26,3 @@ impl<'a> Input<'a> {
         core::mem::take(&mut self.0)
     }
 }
-
-/// Cuts bytes into chunks of sizes that `seed` decides: from 1 to 16, and long ones now and then.
-pub(super) fn cut(bytes: &[u8], seed: u8) -> Vec<&[u8]> {
-    let mut state = u32::from(seed).wrapping_mul(2_654_435_761).wrapping_add(1);
-    let mut rest = bytes;
-    let mut chunks = Vec::new();
-    while !rest.is_empty() {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        let draw = (state >> 16) as usize;
-        let size = if draw.is_multiple_of(8) { 256 } else { draw % 16 + 1 };
-        let (chunk, after) = rest.split_at(size.min(rest.len()));
-        chunks.push(chunk);
-        rest = after;
-    }
-    chunks
-}

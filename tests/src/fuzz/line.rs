@@ -2,7 +2,10 @@
 
 use mcp_proto::wire::{Line, LineDecoder};
 
-use super::input::{Input, cut};
+use super::{
+    input::Input,
+    script::{Cut, however_cut},
+};
 
 /// What a line came out as; `None` is one that is too long.
 type Lines = Vec<Option<Vec<u8>>>;
@@ -18,9 +21,8 @@ pub fn line(data: &[u8]) {
     let limit = usize::from(input.byte());
     let seed = input.byte();
     let stream = input.rest();
-    let whole = decode(limit, [stream]);
-    assert_eq!(decode(limit, stream.chunks(1)), whole, "byte by byte");
-    assert_eq!(decode(limit, cut(stream, seed)), whole, "in chunks");
+    let cuts = [Cut::Whole, Cut::Bytes, Cut::Chunks(seed)];
+    let whole = however_cut(cuts, |cut| decode(limit, &cut.apply(stream)));
     // A byte order mark that the end of the stream cuts off is not told from text.
     if stream.len() > 2 {
         assert_eq!(whole, split(limit, stream), "by a plain split");
@@ -28,7 +30,7 @@ pub fn line(data: &[u8]) {
 }
 
 /// The lines of a stream that comes in chunks, and how many bytes are left at its end.
-fn decode<'c>(limit: usize, chunks: impl IntoIterator<Item = &'c [u8]>) -> (Lines, usize) {
+fn decode(limit: usize, chunks: &[&[u8]]) -> (Lines, usize) {
     let mut decoder = LineDecoder::new(limit);
     let mut lines = Lines::new();
     for chunk in chunks {

@@ -11,6 +11,7 @@ mod http_client;
 mod input;
 mod line;
 mod message;
+mod script;
 mod server_pipe;
 mod sse;
 mod state;

@@ -2,7 +2,10 @@
 
 use mcp_proto::wire::{EventDecoder, StreamItem};
 
-use super::input::{Input, cut};
+use super::{
+    input::Input,
+    script::{Cut, however_cut},
+};
 
 /// `[limit, seed of the cuts, stream…]`: what the stream says is the same in one piece, byte by
 /// byte, and cut anyhow; no more is held than the limit; and what came out, sent again in the
@@ -16,16 +19,15 @@ pub fn sse(data: &[u8]) {
     let limit = usize::from(input.byte());
     let seed = input.byte();
     let stream = input.rest();
-    let whole = decode(limit, [stream]);
-    assert_eq!(decode(limit, stream.chunks(1)), whole, "byte by byte");
-    assert_eq!(decode(limit, cut(stream, seed)), whole, "in chunks");
+    let cuts = [Cut::Whole, Cut::Bytes, Cut::Chunks(seed)];
+    let whole = however_cut(cuts, |cut| decode(limit, &cut.apply(stream)));
     let fit: Vec<_> = whole.into_iter().filter(|item| *item != StreamItem::TooLong).collect();
     let sent: Vec<u8> = fit.iter().flat_map(encode).collect();
-    assert_eq!(decode(usize::MAX, [&sent[..]]), fit, "sent again");
+    assert_eq!(decode(usize::MAX, &[&sent]), fit, "sent again");
 }
 
 /// What a stream in chunks says.
-fn decode<'c>(limit: usize, chunks: impl IntoIterator<Item = &'c [u8]>) -> Vec<StreamItem> {
+fn decode(limit: usize, chunks: &[&[u8]]) -> Vec<StreamItem> {
     let mut decoder = EventDecoder::new(limit);
     let mut items = Vec::new();
     for chunk in chunks {

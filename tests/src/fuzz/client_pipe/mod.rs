@@ -16,26 +16,11 @@
 mod canned;
 mod rig;
 
-use super::input::{Input, cut};
+use super::{
+    input::Input,
+    script::{Cut, Step, however_cut, steps},
+};
 use rig::{Rig, Trace};
-
-/// How what the server sends is cut into chunks.
-#[derive(Clone, Copy)]
-enum Cut {
-    Whole,
-    Lines,
-    Chunks(u8),
-}
-
-impl Cut {
-    fn apply(self, bytes: &[u8]) -> Vec<&[u8]> {
-        match self {
-            Self::Whole => vec![bytes],
-            Self::Lines => bytes.split_inclusive(|byte| *byte == b'\n').collect(),
-            Self::Chunks(seed) => cut(bytes, seed),
-        }
-    }
-}
 
 /// Runs one script: the bytes of the server, and what the application does in between.
 ///
@@ -47,30 +32,26 @@ pub fn client_pipe(data: &[u8]) {
     let mut input = Input(data);
     let (settings, limits, seed) = (input.byte(), input.byte(), input.byte());
     let script = input.rest();
-    let lines = run(settings, limits, script, Cut::Lines);
-    let whole = run(settings, limits, script, Cut::Whole);
-    assert_eq!(whole, lines, "in one piece is not as line by line");
-    let chunks = run(settings, limits, script, Cut::Chunks(seed));
-    assert_eq!(chunks, lines, "in chunks is not as line by line");
+    however_cut([Cut::Lines, Cut::Whole, Cut::Chunks(seed)], |cut| {
+        run(settings, limits, script, cut)
+    });
 }
 
 fn run(settings: u8, limits: u8, script: &[u8], cut: Cut) -> Trace {
     let mut rig = Rig::new(settings, limits);
     let mut sent = Vec::new();
-    for step in script.split_inclusive(|byte| matches!(byte, b'\n' | 0)) {
-        let body = step.strip_suffix(b"\0").unwrap_or(step);
-        let text = body.strip_suffix(b"\n").unwrap_or(body);
-        match text.split_first() {
-            Some((b'!', action)) => {
+    for step in steps(script) {
+        match step {
+            Step::Act(mut action) => {
                 rig.feed(&cut.apply(&core::mem::take(&mut sent)));
-                rig.act(&mut Input(action));
+                rig.act(&mut action);
             }
-            Some((b'@', message)) => {
-                let text = canned::message(&mut Input(message));
+            Step::Stored(mut message) => {
+                let text = canned::message(&mut message);
                 sent.extend(rig.named(text.as_bytes()));
                 sent.push(b'\n');
             }
-            _ => sent.extend(rig.named(body)),
+            Step::Sent(text) => sent.extend(rig.named(text)),
         }
     }
     rig.feed(&cut.apply(&sent));

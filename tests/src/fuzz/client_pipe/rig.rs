@@ -11,6 +11,7 @@ use mcp_proto::{
 
 use super::Input;
 use crate::checker::{Line, Reading};
+use crate::fuzz::script::Timed;
 
 /// More steps than any input has work for.
 const STEPS_MAX: usize = 10_000;
@@ -153,18 +154,6 @@ impl Rig {
         self.questions.remove(&question);
     }
 
-    fn pass(&mut self, span: Duration) {
-        let until = self.now + span;
-        while let Some(due) = self.pipe.poll_timeout().filter(|due| *due <= until) {
-            self.now = self.now.max(due);
-            self.pipe.handle_timeout(self.now);
-            self.drain();
-            let next = self.pipe.poll_timeout();
-            assert!(next.is_none_or(|next| next > self.now), "what is due was not done");
-        }
-        self.now = until;
-    }
-
     fn end_input(&mut self) {
         self.pipe.handle_eof(self.now);
         self.drain();
@@ -253,6 +242,21 @@ impl Rig {
         assert!(self.questions.is_empty(), "a question stays");
         assert_eq!(self.pipe.poll_timeout(), None, "a timer after the end");
         self.trace
+    }
+}
+
+impl Timed for Rig {
+    fn clock(&mut self) -> &mut Instant {
+        &mut self.now
+    }
+
+    fn due(&self) -> Option<Instant> {
+        self.pipe.poll_timeout()
+    }
+
+    fn handle_timeout(&mut self) {
+        self.pipe.handle_timeout(self.now);
+        self.drain();
     }
 }
 

@@ -5,10 +5,8 @@ use std::{sync::Arc, time::Duration};
 use mcp_proto::{
     Grant, Instant, Limits,
     http::{Endpoint, Head, HttpConfig, HttpOutput, Response},
-    schema::{Implementation, ListCapability, ResourcesCapability, ServerCapabilities},
-    server::{
-        Call, CallId, Command, Event, ExchangeId, Offer, Reply, ServerConfig, SessionKey, StateKey,
-    },
+    schema::Implementation,
+    server::{Call, CallId, Command, Event, ExchangeId, Reply, ServerConfig, SessionKey, StateKey},
 };
 use serde_json::Value;
 
@@ -16,9 +14,13 @@ use super::Input;
 use crate::{
     Seeded,
     checker::{Asked, Exchanges},
-    fuzz::server_pipe::{
-        actions::{self, Speaker},
-        canned::{self, Seen},
+    fuzz::{
+        script::Timed,
+        server_pipe::{
+            actions::{self, Speaker},
+            canned::{self, Seen},
+            settings::offer,
+        },
     },
 };
 
@@ -278,24 +280,6 @@ impl Rig {
         }
     }
 
-    /// Lets time pass, with everything that is due on the way.
-    fn pass(&mut self, span: Duration) {
-        let end = self.now + span;
-        while let Some(due) = self.endpoint.poll_timeout().filter(|due| *due <= end) {
-            self.now = self.now.max(due);
-            self.time_out();
-        }
-        self.now = end;
-        self.time_out();
-    }
-
-    fn time_out(&mut self) {
-        self.endpoint.handle_timeout(self.now);
-        self.drain();
-        let next = self.endpoint.poll_timeout();
-        assert!(next.is_none_or(|next| next > self.now), "what is due is not done");
-    }
-
     fn shut_down(&mut self) {
         self.endpoint.shut_down(self.now);
     }
@@ -332,10 +316,28 @@ impl Rig {
     }
 }
 
+impl Timed for Rig {
+    fn clock(&mut self) -> &mut Instant {
+        &mut self.now
+    }
+
+    fn due(&self) -> Option<Instant> {
+        self.endpoint.poll_timeout()
+    }
+
+    fn handle_timeout(&mut self) {
+        self.endpoint.handle_timeout(self.now);
+        self.drain();
+    }
+}
+
 impl Speaker for Rig {
-    fn call(&self, place: u8) -> Option<&Arc<Call>> {
-        let count = self.calls.len() + usize::from(self.last.is_some());
-        self.calls.get(usize::from(place) % count.max(1)).or(self.last.as_ref())
+    fn open_calls(&self) -> &[Arc<Call>] {
+        &self.calls
+    }
+
+    fn last_call(&self) -> Option<&Arc<Call>> {
+        self.last.as_ref()
     }
 
     fn session(&self) -> Option<SessionKey> {
@@ -392,23 +394,5 @@ fn server_config(limits: u8) -> ServerConfig {
         limits,
         state_keys: vec![StateKey { id: 0, key: [7; 32] }],
         ..ServerConfig::new(Implementation::new("fuzzed", "1"))
-    }
-}
-
-fn offer(revision: u64) -> Offer {
-    let capabilities = ServerCapabilities {
-        logging: true,
-        completions: true,
-        prompts: Some(ListCapability { list_changed: true }),
-        resources: Some(ResourcesCapability { subscribe: true, list_changed: true }),
-        tools: Some(ListCapability { list_changed: true }),
-        ..ServerCapabilities::default()
-    };
-    Offer {
-        capabilities,
-        methods: ["custom/ask".into()].into(),
-        tools_revision: revision,
-        resources_revision: revision / 2,
-        ..Offer::default()
     }
 }

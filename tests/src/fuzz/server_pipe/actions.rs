@@ -53,8 +53,18 @@ pub(super) fn act(rig: &mut Rig, input: &mut Input<'_>) {
 
 /// What an application has to speak about.
 pub(in crate::fuzz) trait Speaker {
+    /// The calls that are open.
+    fn open_calls(&self) -> &[Arc<Call>];
+
+    /// The call that has ended last.
+    fn last_call(&self) -> Option<&Arc<Call>>;
+
     /// A call that is open, or the last that was.
-    fn call(&self, place: u8) -> Option<&Arc<Call>>;
+    fn call(&self, place: u8) -> Option<&Arc<Call>> {
+        let (open, last) = (self.open_calls(), self.last_call());
+        let count = open.len() + usize::from(last.is_some());
+        open.get(usize::from(place) % count.max(1)).or(last)
+    }
 
     /// The session that it knows.
     fn session(&self) -> Option<SessionKey>;

@@ -17,29 +17,14 @@
 pub(super) mod actions;
 pub(super) mod canned;
 mod rig;
-mod settings;
+pub(super) mod settings;
 
-use super::input::{Input, cut};
+use super::{
+    input::Input,
+    script::{Cut, Step, however_cut, steps},
+};
 use rig::Rig;
 use settings::Settings;
-
-/// How what the client sends is cut into chunks.
-#[derive(Clone, Copy, Debug)]
-enum Cut {
-    Whole,
-    Lines,
-    Chunks(u8),
-}
-
-impl Cut {
-    fn apply(self, bytes: &[u8]) -> Vec<&[u8]> {
-        match self {
-            Self::Whole => vec![bytes],
-            Self::Lines => bytes.split_inclusive(|byte| *byte == b'\n').collect(),
-            Self::Chunks(seed) => cut(bytes, seed),
-        }
-    }
-}
 
 /// What came out of a run.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -58,28 +43,23 @@ pub fn server_pipe(data: &[u8]) {
     let settings = Settings::read(&mut input);
     let seed = input.byte();
     let script = input.rest();
-    let lines = run(settings, script, Cut::Lines);
-    assert_eq!(run(settings, script, Cut::Whole), lines, "in one piece is not as line by line");
-    let chunks = run(settings, script, Cut::Chunks(seed));
-    assert_eq!(chunks, lines, "in chunks is not as line by line");
+    however_cut([Cut::Lines, Cut::Whole, Cut::Chunks(seed)], |cut| run(settings, script, cut));
 }
 
 fn run(settings: Settings, script: &[u8], cut: Cut) -> Trace {
-    let mut rig = Rig::new(settings, matches!(cut, Cut::Lines));
+    let mut rig = Rig::new(settings, cut == Cut::Lines);
     let mut sent = Vec::new();
-    for step in script.split_inclusive(|byte| matches!(byte, b'\n' | 0)) {
-        let body = step.strip_suffix(b"\0").unwrap_or(step);
-        let text = body.strip_suffix(b"\n").unwrap_or(body);
-        match text.split_first() {
-            Some((b'!', action)) => {
+    for step in steps(script) {
+        match step {
+            Step::Act(mut action) => {
                 rig.feed(&core::mem::take(&mut sent), cut);
-                actions::act(&mut rig, &mut Input(action));
+                actions::act(&mut rig, &mut action);
             }
-            Some((b'@', message)) => {
-                sent.extend(canned::message(&mut Input(message), &rig.seen).as_bytes());
+            Step::Stored(mut message) => {
+                sent.extend(canned::message(&mut message, &rig.seen).as_bytes());
                 sent.push(b'\n');
             }
-            _ => sent.extend(body),
+            Step::Sent(text) => sent.extend(text),
         }
     }
     rig.feed(&sent, cut);

@@ -338,9 +338,12 @@ impl Rig {
 }
 
 impl Speaker for Rig {
-    fn call(&self, place: u8) -> Option<&Arc<Call>> {
-        let count = self.calls.len() + usize::from(self.last.is_some());
-        self.calls.get(usize::from(place) % count.max(1)).or(self.last.as_ref())
+    fn open_calls(&self) -> &[Arc<Call>] {
+        &self.calls
+    }
+
+    fn last_call(&self) -> Option<&Arc<Call>> {
+        self.last.as_ref()
     }
 
     fn session(&self) -> Option<SessionKey> {

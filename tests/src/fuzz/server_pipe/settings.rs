@@ -67,21 +67,10 @@ impl Settings {
     }
 
     pub(super) fn offer(self, revision: u64) -> Offer {
-        let capabilities = ServerCapabilities {
-            logging: self.switches & 0x10 == 0,
-            completions: true,
-            prompts: Some(ListCapability { list_changed: true }),
-            resources: Some(ResourcesCapability { subscribe: true, list_changed: true }),
-            tools: Some(ListCapability { list_changed: self.switches & 0x20 == 0 }),
-            ..ServerCapabilities::default()
-        };
-        Offer {
-            capabilities,
-            methods: ["custom/ask".into()].into(),
-            tools_revision: revision,
-            resources_revision: revision / 2,
-            ..Offer::default()
-        }
+        let mut offer = offer(revision);
+        offer.capabilities.logging = self.switches & 0x10 == 0;
+        offer.capabilities.tools = Some(ListCapability { list_changed: self.switches & 0x20 == 0 });
+        offer
     }
 
     pub(super) fn expectations(self) -> Expectations {
@@ -94,5 +83,24 @@ impl Settings {
             log_level: Some(log_level.as_str()),
             sealed: true,
         }
+    }
+}
+
+/// Everything that can be offered.
+pub(in crate::fuzz) fn offer(revision: u64) -> Offer {
+    let capabilities = ServerCapabilities {
+        logging: true,
+        completions: true,
+        prompts: Some(ListCapability { list_changed: true }),
+        resources: Some(ResourcesCapability { subscribe: true, list_changed: true }),
+        tools: Some(ListCapability { list_changed: true }),
+        ..ServerCapabilities::default()
+    };
+    Offer {
+        capabilities,
+        methods: ["custom/ask".into()].into(),
+        tools_revision: revision,
+        resources_revision: revision / 2,
+        ..Offer::default()
     }
 }

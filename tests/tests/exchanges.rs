@@ -46,11 +46,12 @@ fn value(text: &str, name: &str) -> Option<String> {
 fn asked(text: &str) -> Asked {
     Asked {
         method: text.split(' ').next().unwrap_or_default().into(),
-        session: value(text, "session"),
-        last_event: value(text, "last"),
         subject: value(text, "subject"),
         body: value(text, "body").unwrap_or_default(),
+        ..Asked::default()
     }
+    .with("mcp-session-id", value(text, "session"))
+    .with("last-event-id", value(text, "last"))
 }
 
 fn frame(text: &str) -> String {

@@ -59,6 +59,8 @@ pub use config::{
 pub use endpoint::Endpoint;
 pub use head::{Head, Headers, Response, ResponseHead};
 pub use output::{HttpOutput, Refused, StreamFrame, StreamKind, Telemetry};
+#[cfg(any(test, feature = "testing"))]
+pub(crate) use status::NO_SESSION;
 #[cfg(feature = "tracing")]
 pub use trace::Trace;
 pub use watch::{OpenSession, OpenStream, RunningCall};

@@ -7,6 +7,9 @@
 
 use crate::{error::code, version::Rules};
 
+/// The session that a request names is over, or never was.
+pub(crate) const NO_SESSION: u16 = 404;
+
 /// Where an error arose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Arose {

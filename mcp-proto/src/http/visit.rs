@@ -7,6 +7,7 @@ use super::{
     Admission, Endpoint, HttpOutput, Refused, Response, Telemetry,
     admit::{Value, Verb},
     session::Sessions,
+    status::NO_SESSION,
 };
 use crate::{
     Grant,
@@ -104,7 +105,8 @@ impl<'a> Refusal<'a> {
 
     /// The session is unknown, over or somebody else's: nobody is told which.
     pub(super) fn no_session() -> Self {
-        Self::new(404, Refused::Session, ErrorObject::invalid_request("There is no such session"))
+        let error = ErrorObject::invalid_request("There is no such session");
+        Self::new(NO_SESSION, Refused::Session, error)
     }
 
     pub(super) fn shutting_down() -> Self {

@@ -6,11 +6,11 @@
 //! | what | where |
 //! |---|---|
 //! | what must hold, judged line by line | [`checker::Checker`], [`checker::Exchanges`] |
-//! | and what must hold of a client | [`checker::ClientChecker`] |
+//! | and what must hold of a client | [`checker::ClientChecker`], [`checker::ClientExchanges`] |
 //! | a server in memory | [`MemoryServer`] |
 //! | a client linked to a server, over a pipe and over HTTP | [`Pair`], [`WebPair`] |
 //! | a server that plays a script | [`Scripted`] |
-//! | what went through, to read, edit, judge and replay | [`Transcript`] |
+//! | what went through, to read, edit, judge and replay | [`Transcript`], [`WebTranscript`] |
 //! | visits of generated clients to any server | [`Visit`], [`check_peer`], [`survey`] |
 //! | bytes in pieces, and connections that break | [`Faults`] |
 //! | time and randomness | [`Clock`], [`Seeded`] |
@@ -36,6 +36,7 @@ mod told;
 mod transcript;
 mod visit;
 mod web;
+mod web_transcript;
 
 pub use clock::Clock;
 pub use entropy::Seeded;
@@ -50,6 +51,7 @@ pub use told::Answerer;
 pub use transcript::{Entry, InvalidTranscript, Transcript};
 pub use visit::{Report, Visit, check_peer, survey};
 pub use web::WebPair;
+pub use web_transcript::{Fields, WebEntry, WebTranscript};
 
 #[cfg(test)]
 mod tests;

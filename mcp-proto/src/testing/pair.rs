@@ -3,16 +3,16 @@
 use alloc::{boxed::Box, format, string::String, vec::Vec};
 use core::{fmt, time::Duration};
 
-use super::{Clock, Entry, Faults, Remote, Transcript, told::Told};
+use super::{
+    Clock, Entry, Faults, Remote, Transcript,
+    told::{Linked, Told},
+};
 use crate::{
     ClientPipe, ClientPipeOutput, Instant,
     client::{CallError, CallOptions, ClientConfig, ClientEvent},
     schema::{Answer, Question},
     wire::Json,
 };
-
-/// How long, in virtual time, a call is waited for.
-const PATIENCE: Duration = Duration::from_hours(1);
 
 /// A [`ClientPipe`] and the other end of its pipe, linked in memory: a
 /// [`MemoryServer`](super::MemoryServer), a [`Scripted`](super::Scripted) one, or a real process.
@@ -99,18 +99,9 @@ impl<R: Remote> Pair<R> {
 
     /// Calls a method, and lets both sides speak, and time pass if need be, until the call ends.
     pub fn call(&mut self, method: &str, params: &Json) -> Result<Json, CallError> {
-        let now = self.clock.now();
-        let call = self.client.call(now, method, params, CallOptions::default());
-        self.run();
-        let end = now + PATIENCE;
-        loop {
-            if let Some(outcome) = self.told.outcome(call) {
-                return outcome;
-            }
-            if !self.step(end) {
-                return Err(CallError::TimedOut);
-            }
-        }
+        let options = CallOptions::default();
+        let call = self.with(|client, now| client.call(now, method, params, options));
+        self.wait_for(call)
     }
 
     /// Does something with the client, and lets both sides speak.
@@ -132,8 +123,7 @@ impl<R: Remote> Pair<R> {
 
     /// Lets time pass on both sides.
     pub fn advance(&mut self, by: Duration) {
-        let end = self.clock.now() + by;
-        while self.step(end) {}
+        self.pass(by);
     }
 
     /// Breaks the connection.
@@ -150,23 +140,6 @@ impl<R: Remote> Pair<R> {
     /// All that went through.
     pub fn transcript(&self) -> &Transcript {
         &self.transcript
-    }
-
-    /// Moves to what is due next, not after `end`. Returns whether something was.
-    fn step(&mut self, end: Instant) -> bool {
-        let before = self.clock.now();
-        let due = self.clock.step(self.client.poll_timeout(), end);
-        let passed = self.clock.now().saturating_since(before);
-        if passed > Duration::ZERO {
-            self.transcript.push(Entry::Passed(passed));
-            self.remote.pass(passed);
-            self.run();
-        }
-        if let Some(now) = due {
-            self.client.handle_timeout(now);
-            self.run();
-        }
-        due.is_some()
     }
 
     /// Lets both sides speak until they have nothing to say.
@@ -233,5 +206,31 @@ impl<R: Remote> Pair<R> {
                 ClientPipeOutput::Close => self.closed = true,
             }
         }
+    }
+}
+
+impl<R: Remote> Linked for Pair<R> {
+    fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    fn told(&mut self) -> &mut Told {
+        &mut self.told
+    }
+
+    fn step(&mut self, end: Instant) -> bool {
+        let before = self.clock.now();
+        let due = self.clock.step(self.client.poll_timeout(), end);
+        let passed = self.clock.now().saturating_since(before);
+        if passed > Duration::ZERO {
+            self.transcript.push(Entry::Passed(passed));
+            self.remote.pass(passed);
+            self.run();
+        }
+        if let Some(now) = due {
+            self.client.handle_timeout(now);
+            self.run();
+        }
+        due.is_some()
     }
 }

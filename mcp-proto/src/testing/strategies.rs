@@ -21,10 +21,13 @@ use alloc::{
 };
 use core::time::Duration;
 
-use proptest::{collection, prelude::*, sample::select};
+use proptest::{collection, option, prelude::*, sample::select};
 use serde_json::{Map, Value, json};
 
-use super::{Arguments, Entry, Junk, Listed, Seeded, Step, Transcript, Visit};
+use super::{
+    Arguments, Entry, Fields, Junk, Listed, Seeded, Step, Transcript, Visit, WebEntry,
+    WebTranscript, checker::Asked,
+};
 use crate::{
     ErrorObject, Instant,
     schema::{Level, List},
@@ -154,13 +157,30 @@ pub fn line() -> impl Strategy<Value = String> {
 
 /// A stream of server-sent events, each with a message, and some with an id.
 pub fn event_stream() -> impl Strategy<Value = String> {
-    let id = proptest::option::of("[a-z0-9-]{1,8}");
-    let event = (id, message()).prop_map(|(id, message)| {
-        let id = id.map_or(String::new(), |id| format!("id: {id}\n"));
-        format!("{id}data: {message}\n\n")
-    });
+    let id = option::of("[a-z0-9-]{1,8}");
+    let event = (id, message()).prop_map(|(id, message)| event(id, &message));
     collection::vec(prop_oneof![5 => event, 1 => Just(String::from(":\n\n"))], 0..6)
         .prop_map(|events| events.concat())
+}
+
+fn event(id: Option<String>, data: &str) -> String {
+    let id = id.map_or(String::new(), |id| format!("id: {id}\n"));
+    format!("{id}data: {data}\n\n")
+}
+
+/// The fields of a head.
+pub fn fields() -> impl Strategy<Value = Fields> {
+    collection::vec(("[A-Za-z][A-Za-z0-9-]{0,12}", "([!-~]([ -~]{0,8}[!-~])?)?"), 0..4)
+}
+
+/// A frame of a stream, with its end or without.
+pub fn frame() -> impl Strategy<Value = String> {
+    prop_oneof![
+        (option::of("[a-z0-9-]{1,8}"), message()).prop_map(|(id, message)| event(id, &message)),
+        Just(String::from(":\n\n")),
+        ".{0,9}",
+        "[ -~\n]{0,20}",
+    ]
 }
 
 /// What a client of this revision does after it has opened.
@@ -212,7 +232,7 @@ arbitrary! {
         (1 << 63..=u64::MAX).prop_map(Id::Uint),
         text().prop_map(|text| Id::Text(text.into())),
     ];
-    ErrorObject => (any::<i64>(), text(), proptest::option::of(any::<Json>()))
+    ErrorObject => (any::<i64>(), text(), option::of(any::<Json>()))
         .prop_map(|(code, message, data)| Self { data, ..Self::new(code, message) });
     Entry => prop_oneof![
         4 => line().prop_map(Self::Sent),
@@ -221,6 +241,30 @@ arbitrary! {
         1 => select(&[Self::Processed, Self::Settled, Self::Closed, Self::Over][..]),
         1 => "[a-z]{0,9}".prop_map(Self::Note),
     ];
+    Asked => (select(&["POST", "GET", "DELETE"][..]), fields(), option::of("[a-z]{1,5}"), text())
+        .prop_map(|(method, fields, subject, body)| Self {
+            method: method.into(),
+            fields,
+            subject,
+            body,
+        });
+    WebEntry => prop_oneof![
+        4 => (any::<u64>(), any::<Asked>()).prop_map(|(number, asked)| Self::Asked(number, asked)),
+        2 => (any::<u64>(), any::<u16>(), fields(), prop_oneof![text(), line()])
+            .prop_map(|(number, status, fields, body)| {
+                Self::Responded(number, status, fields, body)
+            }),
+        1 => (any::<u64>(), any::<u16>(), fields())
+            .prop_map(|(number, status, fields)| Self::Opened(number, status, fields)),
+        4 => (any::<u64>(), frame()).prop_map(|(number, frame)| Self::Wrote(number, frame)),
+        1 => any::<u64>().prop_map(Self::Finished),
+        1 => any::<u64>().prop_map(Self::Gone),
+        1 => any::<u32>().prop_map(|millis| Self::Passed(Duration::from_millis(millis.into()))),
+        1 => Just(Self::Over),
+        1 => "[a-z]{0,9}".prop_map(Self::Note),
+    ];
+    WebTranscript => collection::vec(any::<WebEntry>(), 0..20)
+        .prop_map(|entries| entries.into_iter().collect());
     Transcript => collection::vec(any::<Entry>(), 0..20)
         .prop_map(|entries| entries.into_iter().collect());
 }

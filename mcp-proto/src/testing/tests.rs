@@ -8,7 +8,7 @@ use alloc::{
 use core::time::Duration;
 
 use super::{
-    checker::{ClientExpectations, Expectations, Invariant},
+    checker::{Asked, ClientExpectations, Expectations, Invariant},
     *,
 };
 use proptest::prelude::*;
@@ -197,6 +197,31 @@ fn a_transcript_says_which_line_is_none() {
 }
 
 #[test]
+fn a_transcript_over_http_says_which_line_is_none() {
+    let read = |text: &str| text.parse::<WebTranscript>();
+    assert_eq!(read("# a\n\n  > 1 POST\n? b").unwrap_err().line, 4);
+    let wrong =
+        ["| alone", ": A: b", "> 1", "> x GET", "< 1 ok", "~ 1 whole", ". 1 2", "$ 1", "@ 1 s"];
+    for text in wrong {
+        assert_eq!(read(text), Err(InvalidTranscript { line: 1 }), "{text}");
+    }
+    let no_field = ["> 1 GET\n: none", "~ 1\n: A: b", "! 1\n| text"];
+    for text in no_field {
+        assert_eq!(read(text), Err(InvalidTranscript { line: 2 }), "{text}");
+    }
+    let entries = [
+        WebEntry::Asked(
+            1,
+            Asked { method: "POST".into(), body: "{}\n ".into(), ..Asked::default() },
+        ),
+        WebEntry::Wrote(1, "data: 1\n\n".into()),
+        WebEntry::Wrote(1, "data: 2".into()),
+    ];
+    let text = "> 1 POST\n| {}\n\n|  \n~ 1\n  | data: 1\n~ 1 cut\n|data: 2";
+    assert_eq!(read(text), Ok(WebTranscript::from_iter(entries)));
+}
+
+#[test]
 fn a_pair_carries_calls_and_questions_in_any_pieces() {
     for version in Version::ALL {
         let faults = Faults::pieces(5, 3);
@@ -274,6 +299,12 @@ fn a_pair_over_http_is_watched_and_can_be_cut() {
         pair.act(super::super::http::HttpClient::close);
         assert!(pair.is_closed());
         assert_eq!(pair.exchanges().violations(), [], "{version}");
+        let transcript = pair.transcript();
+        assert_eq!(transcript.check(), [], "{version}");
+        let prompt = ClientExpectations { prompt: true };
+        assert_eq!(transcript.check_client(prompt), [], "{version}: {transcript}");
+        let text = transcript.to_string();
+        assert_eq!(text.parse::<WebTranscript>().unwrap().to_string(), text);
         assert_eq!(pair.endpoint().sessions().count(), 0);
     }
 }
@@ -304,6 +335,13 @@ proptest! {
         let read: Transcript = transcript.to_string().parse().unwrap();
         prop_assert_eq!(read.to_string().parse(), Ok(read.clone()));
         prop_assert_eq!(read.entries().len(), transcript.entries().len());
+    }
+
+    #[test]
+    fn every_transcript_over_http_comes_back_out_of_its_text(transcript: WebTranscript) {
+        prop_assert_eq!(transcript.to_string().parse(), Ok(transcript.clone()));
+        prop_assert!(transcript.check().len() < 1 << 16);
+        prop_assert!(transcript.check_client(ClientExpectations::default()).len() < 1 << 16);
     }
 
     #[test]

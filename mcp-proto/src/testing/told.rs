@@ -1,9 +1,10 @@
 //! What a client's application is told, and what it answers.
 
 use alloc::{boxed::Box, collections::VecDeque, vec::Vec};
+use core::time::Duration;
 
 use crate::{
-    ErrorObject,
+    ErrorObject, Instant,
     client::{CallError, ClientCallId, ClientEvent, QuestionId},
     error::code,
     schema::{Answer, Question},
@@ -12,6 +13,38 @@ use crate::{
 
 /// What answers the questions of a server.
 pub type Answerer = Box<dyn FnMut(&Question) -> Answer>;
+
+/// How long, in virtual time, a call is waited for.
+const PATIENCE: Duration = Duration::from_hours(1);
+
+/// A client and what it talks to, on one clock.
+pub(super) trait Linked {
+    fn now(&self) -> Instant;
+
+    fn told(&mut self) -> &mut Told;
+
+    /// Moves to what is due next, not after `end`. Returns whether something was.
+    fn step(&mut self, end: Instant) -> bool;
+
+    /// Lets time pass, if need be, until a call ends.
+    fn wait_for(&mut self, call: ClientCallId) -> Result<Json, CallError> {
+        let end = self.now() + PATIENCE;
+        loop {
+            if let Some(outcome) = self.told().outcome(call) {
+                return outcome;
+            }
+            if !self.step(end) {
+                return Err(CallError::TimedOut);
+            }
+        }
+    }
+
+    /// Lets time pass.
+    fn pass(&mut self, by: Duration) {
+        let end = self.now() + by;
+        while self.step(end) {}
+    }
+}
 
 /// The application of a client in memory.
 pub(super) struct Told {

@@ -10,9 +10,9 @@ use alloc::{
 use core::{fmt, time::Duration};
 
 use super::{
-    Clock, Seeded,
+    Clock, Fields, Seeded, WebEntry, WebTranscript,
     checker::{Asked, Exchanges},
-    told::Told,
+    told::{Linked, Told},
 };
 use crate::{
     Grant, Instant, Router,
@@ -27,12 +27,10 @@ use crate::{
     wire::Json,
 };
 
-/// How long, in virtual time, a call is waited for.
-const PATIENCE: Duration = Duration::from_hours(1);
 const HOST: &str = "localhost:8080";
 
-/// An [`HttpClient`] and an [`Endpoint`], linked in memory. What goes between them is watched by an
-/// [`Exchanges`] checker, and each stream can be cut.
+/// An [`HttpClient`] and an [`Endpoint`], linked in memory. What goes between them is written down
+/// and watched by an [`Exchanges`] checker, and each stream can be cut.
 ///
 /// ```
 /// use mcp_proto::client::ClientConfig;
@@ -56,6 +54,7 @@ const HOST: &str = "localhost:8080";
 /// assert!(pair.call("tools/call", &params).unwrap().as_str().contains("hello"));
 /// pair.cut();
 /// assert_eq!(pair.exchanges().violations(), []);
+/// assert_eq!(pair.transcript().check_client(Default::default()), []);
 /// ```
 pub struct WebPair<S> {
     client: HttpClient,
@@ -65,10 +64,14 @@ pub struct WebPair<S> {
     pub state: S,
     clock: Clock,
     told: Told,
-    /// What the client calls each exchange of the endpoint's that is open.
-    open: BTreeMap<ExchangeId, ClientExchange>,
+    /// All exchanges of the endpoint.
+    wires: BTreeMap<ExchangeId, Wire>,
+    /// How many exchanges were begun.
+    begun: u64,
     notices: Vec<HttpNotice>,
+    events: Vec<Event>,
     exchanges: Exchanges,
+    transcript: WebTranscript,
     closed: bool,
 }
 
@@ -76,9 +79,19 @@ impl<S> fmt::Debug for WebPair<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WebPair")
             .field("now", &self.clock.now())
-            .field("open", &self.open)
+            .field("begun", &self.begun)
             .finish_non_exhaustive()
     }
+}
+
+/// One exchange, by its names.
+#[derive(Clone, Copy, Debug)]
+struct Wire {
+    /// What the client calls it.
+    own: ClientExchange,
+    /// What it is called in the transcript.
+    number: u64,
+    open: bool,
 }
 
 /// Carries a handler on the thread that drives the endpoint.
@@ -126,9 +139,12 @@ impl<S: 'static> WebPair<S> {
             state,
             clock: Clock::default(),
             told: Told::new(),
-            open: BTreeMap::new(),
+            wires: BTreeMap::new(),
+            begun: 0,
             notices: Vec::new(),
+            events: Vec::new(),
             exchanges: Exchanges::default(),
+            transcript: WebTranscript::new(),
             closed: false,
         };
         pair.client.start(pair.clock.now());
@@ -145,18 +161,9 @@ impl<S: 'static> WebPair<S> {
 
     /// Calls a method, and lets both sides speak, and time pass if need be, until the call ends.
     pub fn call(&mut self, method: &str, params: &Json) -> Result<Json, CallError> {
-        let now = self.clock.now();
-        let call = self.client.call(now, method, params, CallOptions::default());
-        self.run();
-        let end = now + PATIENCE;
-        loop {
-            if let Some(outcome) = self.told.outcome(call) {
-                return outcome;
-            }
-            if !self.step(end) {
-                return Err(CallError::TimedOut);
-            }
-        }
+        let options = CallOptions::default();
+        let call = self.act(|client, now| client.call(now, method, params, options));
+        self.wait_for(call)
     }
 
     /// Does something with the client, and lets both sides speak.
@@ -193,26 +200,42 @@ impl<S: 'static> WebPair<S> {
         core::mem::take(&mut self.notices)
     }
 
+    /// What the server's application was told besides calls, since this was asked last.
+    pub fn take_server_events(&mut self) -> Vec<Event> {
+        core::mem::take(&mut self.events)
+    }
+
     /// Lets time pass on both sides.
     pub fn advance(&mut self, by: Duration) {
-        let end = self.clock.now() + by;
-        while self.step(end) {}
+        self.pass(by);
     }
 
     /// Cuts every stream and every request that is open, as a bad network does.
     pub fn cut(&mut self) {
         let now = self.clock.now();
-        for (id, own) in core::mem::take(&mut self.open) {
-            self.exchanges.gone(id.0);
-            self.endpoint.handle_disconnect(now, id);
+        let open: Vec<ExchangeId> =
+            self.wires.iter().filter(|(_, wire)| wire.open).map(|(id, _)| *id).collect();
+        for id in open {
+            let Some(Wire { own, .. }) = self.leave(id) else { continue };
             self.client.handle_failed(now, own, Delivery::OutcomeUnknown);
         }
         self.run();
     }
 
+    /// Another endpoint takes the place of this one, with nothing of what that knew.
+    pub fn replace(&mut self, mut endpoint: Endpoint, mut router: Router<S>) {
+        self.cut();
+        if let Some(offer) = router.take_offer() {
+            endpoint.set_offer(offer);
+        }
+        (self.endpoint, self.router) = (endpoint, router);
+        self.wires.clear();
+        self.run();
+    }
+
     /// How many exchanges are open.
     pub fn open(&self) -> usize {
-        self.open.len()
+        self.wires.values().filter(|wire| wire.open).count()
     }
 
     /// Whether the client is done.
@@ -225,16 +248,14 @@ impl<S: 'static> WebPair<S> {
         &self.exchanges
     }
 
-    /// Moves to what is due next on either side, not after `end`. Returns whether something was.
-    fn step(&mut self, end: Instant) -> bool {
-        let dues = [self.client.poll_timeout(), self.endpoint.poll_timeout()];
-        let Some(now) = self.clock.step(dues.into_iter().flatten().min(), end) else {
-            return false;
-        };
-        self.client.handle_timeout(now);
-        self.endpoint.handle_timeout(now);
-        self.run();
-        true
+    /// All that went between the two.
+    pub fn transcript(&self) -> &WebTranscript {
+        &self.transcript
+    }
+
+    fn happened(&mut self, entry: WebEntry) {
+        entry.show(&mut self.exchanges);
+        self.transcript.push(entry);
     }
 
     /// Lets both sides speak until they have nothing to say.
@@ -267,38 +288,53 @@ impl<S: 'static> WebPair<S> {
         let now = self.clock.now();
         let mut headers: Vec<(&str, &str)> =
             request.headers.iter().map(|(name, value)| (&**name, &**value)).collect();
+        let body = request.body.as_ref().map_or_else(String::new, |frame| frame.parts().concat());
+        self.begun += 1;
+        let wire = Wire { own: request.exchange, number: self.begun, open: true };
+        let asked = Asked {
+            method: request.method.into(),
+            fields: headers.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
+            subject: None,
+            body: body.clone(),
+        };
+        self.happened(WebEntry::Asked(wire.number, asked));
         headers.push(("Host", HOST));
         let path = request.url.split_once(HOST).map_or("", |(_, path)| path);
         let head = Head { method: request.method, path, headers: &&*headers };
-        let admission = match self.endpoint.gate().admit(&head) {
-            Ok(admission) => admission,
-            Err(response) => return self.answer(request.exchange, response),
-        };
-        let body = request.body.as_ref().map_or_else(String::new, |frame| frame.parts().concat());
-        let grant = Arc::new(Grant::default());
-        let exchange = self.endpoint.handle_request(now, admission, grant, body.as_bytes());
-        let field = |wanted: &str| {
-            let found = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
-            found.map(|(_, value)| (*value).to_string())
-        };
-        let asked = Asked {
-            method: request.method.into(),
-            session: field("Mcp-Session-Id"),
-            last_event: field("Last-Event-ID"),
-            subject: None,
-            body,
-        };
-        self.exchanges.asked(exchange.0, asked);
-        self.open.insert(exchange, request.exchange);
+        match self.endpoint.gate().admit(&head) {
+            Ok(admission) => {
+                let grant = Arc::new(Grant::default());
+                let endpoint = &mut self.endpoint;
+                let exchange = endpoint.handle_request(now, admission, grant, body.as_bytes());
+                self.wires.insert(exchange, wire);
+            }
+            Err(response) => self.answer(wire, response),
+        }
     }
 
     fn abort(&mut self, exchange: ClientExchange) {
-        let found = self.open.iter().find(|(_, own)| **own == exchange).map(|(id, _)| *id);
-        if let Some(id) = found {
-            self.open.remove(&id);
-            self.exchanges.gone(id.0);
-            self.endpoint.handle_disconnect(self.clock.now(), id);
+        let found = self.wires.iter().find(|(_, wire)| wire.own == exchange);
+        if let Some(id) = found.map(|(id, _)| *id) {
+            self.leave(id);
         }
+    }
+
+    /// The endpoint learns that an exchange is gone.
+    fn leave(&mut self, id: ExchangeId) -> Option<Wire> {
+        let wire = self.close(id)?;
+        self.happened(WebEntry::Gone(wire.number));
+        self.endpoint.handle_disconnect(self.clock.now(), id);
+        Some(wire)
+    }
+
+    fn wire(&self, id: ExchangeId) -> Option<Wire> {
+        self.wires.get(&id).copied()
+    }
+
+    /// The exchange, if it was open; it is no more.
+    fn close(&mut self, id: ExchangeId) -> Option<Wire> {
+        let wire = self.wires.get_mut(&id)?;
+        core::mem::take(&mut wire.open).then_some(*wire)
     }
 
     /// Carries out what the endpoint wants.
@@ -318,30 +354,30 @@ impl<S: 'static> WebPair<S> {
         let now = self.clock.now();
         match output {
             HttpOutput::Respond { exchange, response } => {
-                let session = header(&response.head, "mcp-session-id");
-                let body = response.body.as_ref().map_or_else(String::new, |b| b.parts().concat());
-                let status = response.head.status;
-                self.exchanges.responded(exchange.0, status, session.as_deref(), &body);
-                if let Some(own) = self.open.remove(&exchange) {
-                    self.answer(own, response);
-                }
+                let Some(wire) = self.wire(exchange) else { return };
+                self.close(exchange);
+                self.answer(wire, response);
             }
             HttpOutput::Open { exchange, head } => {
-                self.exchanges.opened(exchange.0, head.status);
-                if let Some(own) = self.open.get(&exchange) {
-                    self.client.handle_head(now, *own, head.status, &&*fields(&head));
+                let Some(Wire { own, number, open }) = self.wire(exchange) else { return };
+                self.happened(WebEntry::Opened(number, head.status, owned(&head)));
+                if open {
+                    self.client.handle_head(now, own, head.status, &&*fields(&head));
                 }
             }
             HttpOutput::Write { exchange, frame } => {
+                let Some(Wire { own, number, open }) = self.wire(exchange) else { return };
                 let text = frame.parts().concat();
-                self.exchanges.wrote(exchange.0, &text);
-                if let Some(own) = self.open.get(&exchange) {
-                    self.client.handle_body(now, *own, text.as_bytes());
+                self.happened(WebEntry::Wrote(number, text.clone()));
+                if open {
+                    self.client.handle_body(now, own, text.as_bytes());
                 }
             }
             HttpOutput::Finish { exchange } => {
-                self.exchanges.finished(exchange.0);
-                if let Some(own) = self.open.remove(&exchange) {
+                let Some(Wire { own, number, open }) = self.wire(exchange) else { return };
+                self.close(exchange);
+                self.happened(WebEntry::Finished(number));
+                if open {
                     self.client.handle_end(now, own);
                 }
             }
@@ -349,20 +385,53 @@ impl<S: 'static> WebPair<S> {
                 let mut port = Direct { endpoint: &mut self.endpoint, now };
                 self.router.serve(&mut self.state, call, &mut port);
             }
-            HttpOutput::Event(event) => self.router.observe(&mut self.state, &event),
+            HttpOutput::Event(event) => {
+                self.router.observe(&mut self.state, &event);
+                self.events.push(event);
+            }
             HttpOutput::Telemetry(_) | HttpOutput::Close => {}
         }
     }
 
     /// Gives the client a whole response.
-    fn answer(&mut self, exchange: ClientExchange, response: Response) {
-        let now = self.clock.now();
+    fn answer(&mut self, wire: Wire, response: Response) {
+        let (now, Wire { own, number, open }) = (self.clock.now(), wire);
         let Response { head, body } = response;
-        self.client.handle_head(now, exchange, head.status, &&*fields(&head));
-        if let Some(body) = body {
-            self.client.handle_body(now, exchange, body.parts().concat().as_bytes());
+        let body = body.map_or_else(String::new, |body| body.parts().concat());
+        self.happened(WebEntry::Responded(number, head.status, owned(&head), body.clone()));
+        if !open {
+            return;
         }
-        self.client.handle_end(now, exchange);
+        self.client.handle_head(now, own, head.status, &&*fields(&head));
+        if !body.is_empty() {
+            self.client.handle_body(now, own, body.as_bytes());
+        }
+        self.client.handle_end(now, own);
+    }
+}
+
+impl<S: 'static> Linked for WebPair<S> {
+    fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    fn told(&mut self) -> &mut Told {
+        &mut self.told
+    }
+
+    fn step(&mut self, end: Instant) -> bool {
+        let before = self.clock.now();
+        let dues = [self.client.poll_timeout(), self.endpoint.poll_timeout()];
+        let due = self.clock.step(dues.into_iter().flatten().min(), end);
+        let passed = self.clock.now().saturating_since(before);
+        if passed > Duration::ZERO {
+            self.happened(WebEntry::Passed(passed));
+        }
+        let Some(now) = due else { return false };
+        self.client.handle_timeout(now);
+        self.endpoint.handle_timeout(now);
+        self.run();
+        true
     }
 }
 
@@ -370,6 +439,6 @@ fn fields(head: &ResponseHead) -> Vec<(&'static str, String)> {
     head.headers.iter().map(|(name, value)| (*name, value.to_string())).collect()
 }
 
-fn header(head: &ResponseHead, wanted: &str) -> Option<String> {
-    fields(head).into_iter().find(|(name, _)| *name == wanted).map(|(_, value)| value)
+fn owned(head: &ResponseHead) -> Fields {
+    fields(head).into_iter().map(|(name, value)| (name.into(), value)).collect()
 }

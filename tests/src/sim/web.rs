@@ -162,14 +162,10 @@ impl Web {
             trip.request.headers.iter().map(|(name, value)| (&**name, &**value)).collect();
         headers.push(("Host", "localhost"));
         let head = Head { method: trip.request.method, path: "/mcp", headers: &&*headers };
-        let field = |wanted: &str| {
-            let found = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
-            found.map(|(_, value)| String::from(*value))
-        };
+        let owned = |(name, value): &(&str, &str)| ((*name).into(), (*value).into());
         let asked = Asked {
             method: trip.request.method.into(),
-            session: field("mcp-session-id"),
-            last_event: field("last-event-id"),
+            fields: headers.iter().map(owned).collect(),
             subject: None,
             body: body.clone(),
         };

@@ -9,6 +9,7 @@ use mcp_proto::testing::{
 
 mod client;
 mod server;
+mod web;
 
 /// A trace with its lines written out.
 fn read(trace: &str) -> Transcript {

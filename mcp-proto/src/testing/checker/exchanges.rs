@@ -15,21 +15,47 @@ use alloc::{
 
 use serde_json::Value;
 
-use super::invariant::{Findings, Invariant, Violation};
+use super::{
+    META_VERSION,
+    invariant::{Findings, Invariant, Violation},
+};
 
 /// A request, as it was let in.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Asked {
     /// `POST`, `GET` or `DELETE`.
     pub method: String,
-    /// The session that the head names.
-    pub session: Option<String>,
-    /// The event that the head names as the last.
-    pub last_event: Option<String>,
+    /// The fields of the head: names and values.
+    pub fields: Vec<(String, String)>,
     /// Who calls.
     pub subject: Option<String>,
     /// The body.
     pub body: String,
+}
+
+impl Asked {
+    /// With a field more, if it has a value.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: Option<String>) -> Self {
+        self.fields.extend(value.map(|value| (name.into(), value)));
+        self
+    }
+
+    /// The value of a field.
+    pub fn field(&self, name: &str) -> Option<&str> {
+        let named = |(own, _): &&(String, String)| own.eq_ignore_ascii_case(name);
+        self.fields.iter().find(named).map(|(_, value)| &**value)
+    }
+
+    /// The session that the head names.
+    pub fn session(&self) -> Option<&str> {
+        self.field("mcp-session-id")
+    }
+
+    /// The event that the head names as the last.
+    pub fn last_event(&self) -> Option<&str> {
+        self.field("last-event-id")
+    }
 }
 
 /// Where an exchange is.
@@ -82,7 +108,7 @@ impl Exchanges {
         // One that is no message may be answered, with its id.
         let id = |message: &&Value| message.get("id").map(Value::to_string);
         let listens = (body["method"] == "subscriptions/listen").then(|| body["id"].clone());
-        let carries = asked.last_event.as_ref().and_then(|last| self.place(last));
+        let carries = asked.last_event().and_then(|last| self.place(last));
         let known = Exchange {
             requests: messages.iter().filter_map(id).collect(),
             listens,
@@ -102,7 +128,7 @@ impl Exchanges {
         let ends_session = status == 204;
         let Some(known) = self.all.get(&exchange) else { return };
         if ends_session && known.asked.method == "DELETE" {
-            let ended = known.asked.session.as_ref().and_then(|id| self.sessions.get_mut(id));
+            let ended = known.asked.session().and_then(|id| self.sessions.get_mut(id));
             if let Some(session) = ended {
                 session.ended = true;
             }
@@ -123,7 +149,11 @@ impl Exchanges {
             self.add(Invariant::ExchangeOrder, format!("#{exchange} gets a frame out of turn"));
             return;
         }
-        let Some((id, data)) = self.event(frame) else { return };
+        let Event { id, data, wrong } = event(frame);
+        if let Some(wrong) = wrong {
+            self.add(Invariant::Framing, wrong);
+        }
+        let data = data.unwrap_or_default();
         if let Some(id) = id {
             self.stored(exchange, id, &data);
         }
@@ -175,8 +205,8 @@ impl Exchanges {
         if before != Phase::Waits {
             self.add(Invariant::ExchangeOrder, format!("#{exchange} gets a second head"));
         }
-        let modern = asked.body.contains("io.modelcontextprotocol/protocolVersion");
-        if let Some(owned) = asked.session.as_ref().and_then(|id| self.sessions.get(id))
+        let modern = asked.body.contains(META_VERSION);
+        if let Some(owned) = asked.session().and_then(|id| self.sessions.get(id))
             && !modern
             && status < 300
             && (owned.ended || owned.subject != asked.subject)
@@ -190,26 +220,6 @@ impl Exchanges {
                 self.add(Invariant::Isolation, format!("the session {id} is opened twice"));
             }
         }
-    }
-
-    /// The id and the data of a frame; `None` for a comment.
-    fn event(&mut self, frame: &str) -> Option<(Option<String>, String)> {
-        let Some(lines) = frame.strip_suffix("\n\n") else {
-            self.add(Invariant::Framing, format!("a frame without its end: {frame:?}"));
-            return None;
-        };
-        let (mut id, mut data) = (None, None);
-        for line in lines.split('\n') {
-            match line.split_once(": ").unwrap_or((line, "")) {
-                ("id", value) => id = Some(value.to_owned()),
-                ("data" | "data:", value) if data.is_none() => data = Some(value.to_owned()),
-                ("event", "message") => {}
-                ("retry", value) if value.parse::<u64>().is_ok() => {}
-                _ if line.starts_with(':') => {}
-                _ => self.add(Invariant::Framing, format!("a line of no known kind: {line:?}")),
-            }
-        }
-        (id.is_some() || data.is_some()).then(|| (id, data.unwrap_or_default()))
     }
 
     /// Where in its stream an event is: how many have come up to it.
@@ -278,4 +288,35 @@ impl Exchanges {
             self.add(Invariant::RightPlace, format!("#{exchange} did not ask for {message}"));
         }
     }
+}
+
+/// A frame of a stream.
+#[derive(Debug, Default)]
+pub(super) struct Event {
+    pub(super) id: Option<String>,
+    pub(super) data: Option<String>,
+    /// What is wrong with it.
+    wrong: Option<String>,
+}
+
+/// Reads a frame; a comment has neither an id nor data.
+pub(super) fn event(frame: &str) -> Event {
+    let mut event = Event::default();
+    let Some(lines) = frame.strip_suffix("\n\n") else {
+        event.wrong = Some(format!("a frame without its end: {frame:?}"));
+        return event;
+    };
+    for line in lines.split('\n') {
+        match line.split_once(": ").unwrap_or((line, "")) {
+            ("id", value) => event.id = Some(value.to_owned()),
+            ("data" | "data:", value) if event.data.is_none() => {
+                event.data = Some(value.to_owned());
+            }
+            ("event", "message") => {}
+            ("retry", value) if value.parse::<u64>().is_ok() => {}
+            _ if line.starts_with(':') => {}
+            _ => event.wrong = Some(format!("a line of no known kind: {line:?}")),
+        }
+    }
+    event
 }

@@ -35,6 +35,8 @@ pub enum Invariant {
     /// A state and the answers that go with it come back as they were given and asked for, on the
     /// request that they belong to, and no other state is taken.
     StateIntegrity,
+    /// The header fields of an HTTP request say what its body says.
+    Headers,
     /// Buffers stay within their limits, timers go on, and the end comes once.
     Bounds,
 }
@@ -56,6 +58,7 @@ impl Invariant {
             Self::Replay => "replay",
             Self::Isolation => "isolation",
             Self::StateIntegrity => "state integrity",
+            Self::Headers => "headers",
             Self::Bounds => "bounds and rest",
         }
     }

@@ -26,7 +26,7 @@ mod states;
 
 use core::fmt::Write;
 
-pub use client::{ClientChecker, ClientExpectations};
+pub use client::{ClientChecker, ClientExchanges, ClientExpectations};
 pub use exchanges::{Asked, Exchanges};
 pub use invariant::{Invariant, Violation};
 pub use reading::{Id, Line, Malformed, Members, Params, Reading};

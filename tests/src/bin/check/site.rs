@@ -309,11 +309,10 @@ impl Exchange {
     ) -> io::Result<()> {
         let (common, key) = (self.common.clone(), self.key());
         let fields = common.fields(own);
-        let find = |wanted| fields.iter().find(|field| field.0 == wanted).map(|f| f.1.clone());
+        let owned = fields.iter().map(|(name, value)| ((*name).into(), value.clone()));
         let asked = Asked {
             method: method.into(),
-            session: find("mcp-session-id"),
-            last_event: find("last-event-id"),
+            fields: owned.collect(),
             subject: None,
             body: body.into(),
         };

@@ -24,6 +24,10 @@ use crate::{
     },
 };
 
+/// The fields that name a session, and the event after which a stream goes on.
+const SESSION: &str = "mcp-session-id";
+const LAST_EVENT: &str = "last-event-id";
+
 /// The statuses that there are.
 const STATUSES: [u16; 14] = [200, 202, 204, 400, 401, 403, 404, 405, 406, 409, 413, 415, 429, 503];
 const SUBJECTS: [Option<&str>; 3] = [None, Some("ada"), Some("bob")];
@@ -81,12 +85,13 @@ impl Rig {
             b'G' => {
                 let session = pick(&self.sessions, input.number());
                 let last_event = pick(&self.events, input.number());
-                let method = "GET".into();
-                self.request(Asked { method, session, last_event, ..Asked::default() }, &[]);
+                let asked = Asked { method: "GET".into(), ..Asked::default() };
+                self.request(asked.with(SESSION, session).with(LAST_EVENT, last_event), &[]);
             }
             b'D' => {
                 let session = pick(&self.sessions, input.number());
-                self.request(Asked { method: "DELETE".into(), session, ..Asked::default() }, &[]);
+                let asked = Asked { method: "DELETE".into(), ..Asked::default() };
+                self.request(asked.with(SESSION, session), &[]);
             }
             b'x' => {
                 let place = usize::from(input.number());
@@ -145,9 +150,8 @@ impl Rig {
             4 => fields.push(("mcp-method", "tools/list")),
             _ => {}
         }
-        let asked =
-            Asked { method: "POST".into(), session, body: body.clone(), ..Asked::default() };
-        self.request(asked, &fields);
+        let asked = Asked { method: "POST".into(), body: body.clone(), ..Asked::default() };
+        self.request(asked.with(SESSION, session), &fields);
     }
 
     fn request(&mut self, asked: Asked, fields: &[(&str, &str)]) {
@@ -157,8 +161,7 @@ impl Rig {
             ("content-type", "application/json"),
         ];
         head.extend(fields);
-        head.extend(asked.session.as_deref().map(|id| ("mcp-session-id", id)));
-        head.extend(asked.last_event.as_deref().map(|id| ("last-event-id", id)));
+        head.extend(asked.fields.iter().map(|(name, value)| (&**name, &**value)));
         let head = Head { method: &asked.method, path: "/mcp", headers: &&*head };
         let admission = match self.endpoint.gate().admit(&head) {
             Ok(admission) => admission,

@@ -8,11 +8,15 @@
 use alloc::{format, string::String, vec::Vec};
 
 mod calls;
+mod exchanges;
+mod fields;
 mod handshake;
 mod questions;
 mod rounds;
 
 use serde_json::Value;
+
+pub use exchanges::ClientExchanges;
 
 use super::{
     Id, Invariant, Line, META_VERSION, Members, Params, Reading, Violation, WITH_BATCHES,
@@ -82,6 +86,13 @@ impl ClientChecker {
         if let Some(call) = self.calls.end(id) {
             self.handshake.answered(&call, Err("lost"));
         }
+    }
+
+    /// An `initialize` is to come, in a session of its own: what was asked before is forgotten.
+    pub(super) fn begin(&mut self) {
+        self.handshake = Handshake::default();
+        self.calls = Calls::default();
+        self.questions = Questions::default();
     }
 
     /// The client has answered all that it was asked.

@@ -96,6 +96,19 @@ impl Endpoint {
         }
     }
 
+    /// What waits on a stream will not reach its client there; what waits on a general stream
+    /// waits for the next one.
+    pub(super) fn miss(&mut self, key: ExchangeId) -> Vec<Frame> {
+        let Some(stream) = self.streams.get_mut(&key) else { return Vec::new() };
+        if let Some(session) = stream.session.and_then(|session| self.sessions.get_mut(session))
+            && session.general == Some(key)
+            && !stream.held.is_empty()
+        {
+            session.missed = stream.held.clone();
+        }
+        stream.held.take().collect()
+    }
+
     pub(super) fn congest(&mut self, exchange: ExchangeId, congested: bool) {
         let key = self.carried_by(exchange);
         let Some(carrier) = self.streams.get_mut(&key).and_then(|s| s.carrier.as_mut()) else {
@@ -125,8 +138,10 @@ impl Endpoint {
         let kept = stream.log.is_some();
         self.resumed.remove(&exchange);
         self.tell_ended(exchange, status, self.now.saturating_since(carrier.since));
-        if kept {
-            self.flush_held(key);
+        for frame in self.miss(key) {
+            if kept {
+                self.write(key, frame);
+            }
         }
         for call in waiting {
             self.uncall(key, call);

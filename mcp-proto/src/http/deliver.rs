@@ -108,16 +108,22 @@ impl Endpoint {
     }
 
     /// What is about the session as a whole goes to its general stream; of changes, the latest
-    /// wait for the next one.
+    /// wait for the next one, whether or not the client goes on with this one.
     fn deliver_to_session(&mut self, key: SessionKey, frame: Frame, kind: Kind) {
         let count_max = self.server.config().limits.subscriptions_max;
         let Some(session) = self.sessions.get_mut(key) else { return };
-        if let Some(general) = session.general {
+        let general = session.general.and_then(|key| Some((key, self.streams.get(&key)?)));
+        if let Some((general, stream)) = general
+            && stream.carrier.is_some()
+        {
             return self.say(general, None, kind, frame);
         }
-        match session.missed.keep(None, kind, frame, count_max) {
-            Keep::Held => {}
-            Keep::Dropped | Keep::Must(_) => self.dropped += 1,
+        let (frame, general) = (frame.into_shared(), session.general);
+        let kept = session.missed.keep(None, kind.clone(), frame.clone(), count_max);
+        match (general, kept) {
+            (Some(general), _) => self.say(general, None, kind, frame),
+            (None, Keep::Held) => {}
+            (None, Keep::Dropped | Keep::Must(_)) => self.dropped += 1,
         }
     }
 

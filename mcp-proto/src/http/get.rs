@@ -9,6 +9,7 @@ use super::{
     Conflict, Endpoint, Refused, StreamFrame, StreamKind,
     admit::Value,
     endpoint::End,
+    held::Held,
     replay::{EventId, ReplayLog},
     stream::Carrier,
     visit::{Refusal, Visit},
@@ -51,6 +52,7 @@ impl Endpoint {
                 let refusal = Refusal::bad(Refused::Limit, "The session has a general stream");
                 return self.refuse(&visit, Some(rules), &Refusal { status: 409, ..refusal });
             }
+            self.miss(older);
             self.drop_stream(older);
         }
         if self.streams.len() >= self.server.config().limits.streams_max {
@@ -95,6 +97,11 @@ impl Endpoint {
         let Some(stream) = self.streams.get_mut(&key) else { return };
         stream.carrier = Some(carrier);
         stream.parked = false;
+        if let Some(session) = stream.session.and_then(|session| self.sessions.get_mut(session))
+            && session.general == Some(key)
+        {
+            session.missed = Held::default();
+        }
         self.resumed.insert(visit.exchange, key);
         self.send_head(key);
         let replayed = !frames.is_empty();

@@ -19,7 +19,7 @@ enum Slot {
 /// Messages that wait, at most one of each kind, in the order of the kinds.
 ///
 /// Most wait alone, in sessions that may be many: hence no tree, whose smallest part is large.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Held(Vec<(Slot, Frame)>);
 
 /// Whether a message was kept.
@@ -66,6 +66,10 @@ impl Held {
             }
         }
         Keep::Held
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// All that waits, which does so no longer.

@@ -58,6 +58,46 @@ fn a_second_general_stream_is_refused_where_that_is_wanted() {
 }
 
 #[test]
+fn changes_wait_for_the_next_general_stream_also_where_one_could_go_on() {
+    let mut site = Site::operating(Version::V2025_11_25);
+    let first = site.get();
+    site.congest(first, true);
+    changed(&mut site, List::Tools);
+    site.disconnect(first);
+    changed(&mut site, List::Prompts);
+    site.forget();
+    let second = site.get();
+    site.congest(second, true);
+    changed(&mut site, List::Resources);
+    site.get();
+    insta::assert_snapshot!(site.transcript(), @r#"
+    > GET #4 Mcp-Session-Id={session 1}
+    < #4 200 stream
+    < #4 id: {stream 2}-0 retry: 1000 data:
+    < #4 id: {stream 2}-1 {"method":"notifications/tools/list_changed"}
+    < #4 id: {stream 2}-2 {"method":"notifications/prompts/list_changed"}
+    > #4 is behind
+    > GET #5 Mcp-Session-Id={session 1}
+    < #4 end
+    < #5 200 stream
+    < #5 id: {stream 3}-0 retry: 1000 data:
+    < #5 id: {stream 3}-1 {"method":"notifications/resources/list_changed"}
+    "#);
+}
+
+#[test]
+fn changes_that_a_general_stream_has_told_wait_no_longer() {
+    let mut site = Site::operating(Version::V2025_11_25);
+    let first = site.get();
+    let cursor = site.cursor(first).unwrap();
+    site.disconnect(first);
+    changed(&mut site, List::Tools);
+    let resumed = site.resume(&cursor);
+    let next = site.get();
+    assert_eq!((site.messages(resumed).len(), site.messages(next).len()), (1, 0));
+}
+
+#[test]
 fn changes_wait_for_the_next_general_stream_once_each_and_logs_do_not() {
     let mut site = Site::operating(Version::V2025_06_18);
     site.say(&legacy("1", "resources/subscribe", r#"{"uri":"a:1"}"#));

@@ -173,6 +173,14 @@ fn a_message_of_a_subscription_in_the_wrong_place_is_caught() {
     check("> listen 1\n< ack 1\n< tagged 2 tools", &[RightPlace]);
     check("> listen 1\n< ack 1\n< complete 1", &[RightPlace]);
     check("> listen 1\n< ack 1\n< error 1", &[RightPlace]);
+    // What is in a batch does not listen, whatever it is called.
+    let listen = message("modern 5 subscriptions/listen").replace('\n', " ");
+    let batch = format!("> [{},{listen}]\n=", message("call 1"));
+    let march = OPEN.replace("2025-11-25", "2025-03-26") + "\n" + &batch;
+    let answers = format!("< [{},{}]", message("result 1"), message("refused 5"));
+    let good = format!("{march}\n> listen 5\n< ack 5\n{answers}\n< tagged 5 tools\n< ended 5");
+    check(&good, &[]);
+    check(&format!("{march}\n< ack 5"), &[RightPlace]);
     let update = r#"< "method":"notifications/resources/updated","params":{"uri":"a:1"}"#;
     check_open(update, &[RightPlace]);
     let subscribe = r#"> "id":1,"method":"resources/subscribe","params":{"uri":"a:1"}"#;

@@ -57,7 +57,7 @@ impl Filter {
 
 impl Listens {
     pub(super) fn sent(&mut self, request: &Request, params: &Params<'_>) {
-        if request.method == "subscriptions/listen" {
+        if is_listen(request) {
             let (id, wanted) = (request.id.clone(), Filter::read(params));
             self.open.push(Listen { id, wanted, acknowledged: None });
         }
@@ -104,7 +104,7 @@ impl Listens {
         outcome: Result<&str, &str>,
         findings: &mut Findings,
     ) {
-        if request.method != "subscriptions/listen" {
+        if !is_listen(request) {
             return;
         }
         let id = &request.id;
@@ -196,6 +196,11 @@ impl Listens {
             }
         }
     }
+}
+
+/// Whether a request may begin a subscription: in a batch it is refused.
+fn is_listen(request: &Request) -> bool {
+    request.method == "subscriptions/listen" && request.batch.is_none()
 }
 
 /// What a notification is about.

@@ -70,6 +70,8 @@ pub mod server;
 mod terms;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+#[cfg(test)]
+mod tests;
 mod time;
 pub mod version;
 pub mod wire;

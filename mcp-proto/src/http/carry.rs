@@ -211,10 +211,8 @@ impl Endpoint {
     /// Only so many streams of a session that have ended are kept for their clients.
     fn bound_finished(&mut self, key: ExchangeId) {
         let max = self.server.config().limits.replay_streams_max;
-        let Some(session) = self.streams.get(&key).and_then(|stream| stream.session) else {
-            return;
-        };
-        let Some(session) = self.sessions.get(session) else { return };
+        let session = self.streams.get(&key).and_then(|stream| stream.session);
+        let Some(session) = session.and_then(|key| self.sessions.get(key)) else { return };
         let ended = |key: &&ExchangeId| self.streams.get(key).is_some_and(|s| !s.is_live());
         let surplus = session.streams.iter().filter(ended).count().saturating_sub(max);
         let oldest: Vec<ExchangeId> =

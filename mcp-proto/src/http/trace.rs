@@ -88,8 +88,10 @@ mod tests {
 
     use super::*;
     use crate::{
+        Terms, Version,
         http::Refused,
-        server::{CloseReason, SessionKey},
+        schema::ClientCapabilities,
+        server::{CloseReason, Dropped, SessionKey},
     };
 
     /// Writes down what it is told.
@@ -162,6 +164,13 @@ mod tests {
             trace.telemetry(&Telemetry::ExchangeEnded { exchange, status, duration });
             trace.telemetry(&Telemetry::TurnedAway { status: 403 });
             trace.telemetry(&Telemetry::Dropped { count: 5 });
+            let terms = Arc::new(Terms {
+                version: Version::V2025_11_25,
+                capabilities: ClientCapabilities::default(),
+                client: None,
+            });
+            trace.event(&Event::SessionOpened { session, id: None, terms });
+            trace.event(&Event::Dropped(Dropped::TooLong));
             trace.event(&Event::SessionClosed { session, reason: CloseReason::Expired });
             assert!(trace.open.is_empty());
         });
@@ -175,6 +184,7 @@ mod tests {
         1 ends
         INFO message=request turned away status=403
         WARN message=messages dropped count=5
+        INFO message=session opened session=2 version="2025-11-25"
         INFO message=session closed session=2 reason=Expired
         "#);
     }

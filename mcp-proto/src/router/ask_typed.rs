@@ -193,12 +193,9 @@ impl CallContext<'_> {
         let Some(trace) = self.call.meta.trace().filter(|_| requests) else {
             return params;
         };
-        if params.parse::<Envelope>().is_ok_and(|envelope| envelope.meta.is_some()) {
-            return params;
-        }
-        let Some(members) = params.as_str().trim_start().strip_prefix('{') else {
-            return params;
-        };
+        let has_meta = params.parse::<Envelope>().is_ok_and(|envelope| envelope.meta.is_some());
+        let members = params.as_str().trim_start().strip_prefix('{').filter(|_| !has_meta);
+        let Some(members) = members else { return params };
         let mut text = String::from("{\"_meta\":{");
         encode_meta(&trace.to_members(), &mut text);
         text.push('}');

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     error::ErrorObject,
     schema::Variables,
-    server::{Call, Command, CompleteParams, Method, Reply, ResultBody},
+    server::{Call, Command, CompleteParams, Members, Method, Reply, ResultBody},
     wire::Json,
 };
 
@@ -73,27 +73,27 @@ impl<S: 'static> Router<S> {
                 let validator = self.validator.as_deref();
                 Ok(run(state, call, port, validator, |context| handler(context, params)))
             }
-            Method::ToolsList { .. }
-            | Method::PromptsList { .. }
-            | Method::ResourcesList { .. }
-            | Method::ResourceTemplatesList { .. } => self.list(call).map(Run::result),
+            Method::ToolsList { cursor } => self
+                .tools
+                .page(call, cursor.as_deref(), self.page_size)
+                .map(|page| self.listed(page)),
+            Method::PromptsList { cursor } => self
+                .prompts
+                .page(call, cursor.as_deref(), self.page_size)
+                .map(|page| self.listed(page)),
+            Method::ResourcesList { cursor } => self
+                .resources
+                .page(call, cursor.as_deref(), self.page_size)
+                .map(|page| self.listed(page)),
+            Method::ResourceTemplatesList { cursor } => self
+                .templates
+                .page(call, cursor.as_deref(), self.page_size)
+                .map(|page| self.listed(page)),
         }
     }
 
-    fn list(&mut self, call: &Call) -> Result<ResultBody, ErrorObject> {
-        let size = self.page_size;
-        let members = match &call.method {
-            Method::ToolsList { cursor } => self.tools.page(call, cursor.as_deref(), size)?,
-            Method::PromptsList { cursor } => self.prompts.page(call, cursor.as_deref(), size)?,
-            Method::ResourcesList { cursor } => {
-                self.resources.page(call, cursor.as_deref(), size)?
-            }
-            Method::ResourceTemplatesList { cursor } => {
-                self.templates.page(call, cursor.as_deref(), size)?
-            }
-            _ => return Err(ErrorObject::internal()),
-        };
-        Ok(ResultBody { members, meta: None, cache: self.declared.lists_cache })
+    fn listed(&self, members: Members) -> Run<S> {
+        Run::result(ResultBody { members, meta: None, cache: self.declared.lists_cache })
     }
 
     fn call_tool(

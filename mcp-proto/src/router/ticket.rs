@@ -137,8 +137,4 @@ impl Port for OutboxPort {
     fn emit(&mut self, command: Command) {
         self.0.send(command);
     }
-
-    fn outbox(&self) -> Option<Arc<dyn Outbox>> {
-        Some(Arc::clone(&self.0))
-    }
 }

@@ -20,10 +20,7 @@ pub(super) fn read<T: DeserializeOwned>(json: &Json) -> Result<T, String> {
 fn explain(json: &str, error: &serde_json::Error) -> String {
     const CHARS_MAX: usize = 200;
     let said = error.to_string();
-    let reason = match said.rfind(" at line ") {
-        Some(end) if error.line() > 0 => &said[..end],
-        _ => &said,
-    };
+    let reason = said.rfind(" at line ").map_or(&*said, |end| &said[..end]);
     let reason: String = reason.chars().take(CHARS_MAX).collect();
     // `Json` has no line breaks, so that the column counts the bytes of the whole text.
     let path: String = path_at(json, error.column()).chars().take(CHARS_MAX).collect();

@@ -421,3 +421,26 @@ fn what_a_server_does_not_do_is_not_declared() {
     };
     assert_eq!(quiet.encode(rules), r#"{"prompts":{},"resources":{"subscribe":true},"tools":{}}"#);
 }
+
+#[test]
+fn who_speaks_has_one_name_everywhere() {
+    for (role, name) in [(Role::User, "user"), (Role::Assistant, "assistant")] {
+        assert_eq!(role.as_str(), name);
+        let result = PromptResult::new().meta("k", json("1")).unwrap();
+        let result = PromptResult { messages: [(role, Content::text("t"))].into(), ..result };
+        assert_eq!(result.meta, [("k".into(), json("1"))]);
+        let text = newest(|rules, out| result.encode_members(rules, out));
+        assert!(text.contains(&format!(r#""role":"{name}""#)), "{text}");
+    }
+}
+
+#[test]
+fn a_structured_result_with_a_text_of_its_own_is_not_sent_as_text_too() {
+    let marked = Content::text("own").annotated(annotations());
+    for (content, blocks) in [(marked, 1), (Content::Raw(json(r#"{"type":"new"}"#)), 2)] {
+        let result = ToolResult::structured(json(r#"{"a":1}"#)).content(content);
+        let text = newest(braced(|rules, out| result.encode_members(rules, out)));
+        let value: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(value["content"].as_array().unwrap().len(), blocks, "{text}");
+    }
+}

@@ -298,13 +298,8 @@ impl Server {
         if !grant.tools.allows(name) || scopes.iter().all(|scope| grant.has_scope(scope)) {
             return None;
         }
-        let data =
-            Json::of(scopes).map(|scopes| format!(r#"{{"requiredScopes":{}}}"#, scopes.as_str()));
-        let error = ErrorObject::invalid_request("The tool needs scopes that were not granted");
-        let error = match data {
-            Ok(data) => error.with_data(Json::from_trusted(&data)),
-            Err(_) => error,
-        };
+        let mut error = ErrorObject::invalid_request("The tool needs scopes that were not granted");
+        error.data = Json::of(&BTreeMap::from([("requiredScopes", scopes)])).ok();
         Some(Received::Forbidden { id: incoming.id.clone(), error, scopes: scopes.clone() })
     }
 

@@ -115,7 +115,7 @@ impl Sealer {
         let (nonce, sealed) = rest.split_first_chunk::<NONCE_BYTES>()?;
         // What cannot be ours costs no work on the arguments.
         let mut keys = self.keys.iter().filter(|key| key.id == id).peekable();
-        if format != FORMAT || sealed.len() < TAG_BYTES || keys.peek().is_none() {
+        if format != FORMAT || keys.peek().is_none() {
             return None;
         }
         let aad = binding.encode(id);

@@ -63,10 +63,10 @@ impl Reading {
         let short = value.len() <= limits.header_bytes_max;
         self.too_large |= !short;
         let value = if short { visible(value) } else { None };
-        match (field, argument) {
-            (Some(field), _) => self.add_field(field, value),
-            (None, Some(argument)) => self.add_argument(argument, value, limits),
-            (None, None) => {}
+        if let Some(field) = field {
+            self.add_field(field, value);
+        } else if let Some(argument) = argument {
+            self.add_argument(argument, value, limits);
         }
     }
 

@@ -28,6 +28,16 @@ pub(super) enum Role {
     Delete,
 }
 
+impl Role {
+    /// The request whose answer the exchange brings.
+    pub(super) fn request(self) -> Option<i64> {
+        match self {
+            Self::Request(number) | Self::Resume(number) => Some(number),
+            Self::Initialized | Self::Message | Self::General | Self::Delete => None,
+        }
+    }
+}
+
 /// A request as long as it may have to be sent again.
 #[derive(Clone, Debug)]
 pub(super) struct Draft {

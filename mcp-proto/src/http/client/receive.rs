@@ -43,10 +43,7 @@ impl HttpClient {
             // Whether a server without this stream knows the session, it need not say.
             Role::General => self.general_head(id, status, in_session, &seen),
             Role::Resume(number) => self.resume_head(id, number, status, seen),
-            _ if status == 404 && in_session => {
-                let refused = if let Role::Request(number) = role { Some(number) } else { None };
-                self.lose_session(refused);
-            }
+            _ if status == 404 && in_session => self.lose_session(role.request()),
             Role::Request(number) => self.request_head(id, number, status, seen),
             Role::Initialized | Role::Message => self.message_head(id, status, seen),
         }
@@ -150,7 +147,7 @@ impl HttpClient {
             }
             Reading::Stream(decoder) => {
                 for item in decoder.push(chunk) {
-                    self.take_item(id, role, item);
+                    self.take_item(id, role.request(), item);
                 }
             }
             Reading::Nothing(count) => {
@@ -169,7 +166,7 @@ impl HttpClient {
             (Reading::Body { bytes, .. }, Role::Request(number)) => {
                 self.take_answer(number, exchange.status, &bytes, exchange.draft);
             }
-            (Reading::Stream(_), role) => self.stream_ended(role, exchange.opened),
+            (Reading::Stream(_), role) => self.stream_ended(role.request(), exchange.opened),
             (Reading::Body { .. } | Reading::Nothing(_), _) => {}
         }
     }
@@ -178,7 +175,7 @@ impl HttpClient {
         let Some(exchange) = self.take_out(id) else { return };
         let Exchange { role, reading, draft, opened, .. } = exchange;
         match (reading, delivery) {
-            (Reading::Stream(_), _) => self.stream_ended(role, opened),
+            (Reading::Stream(_), _) => self.stream_ended(role.request(), opened),
             (Reading::Nothing(_), _) => {}
             (Reading::Head, Delivery::NotSent) => self.unsent(role, draft),
             (Reading::Head | Reading::Body { .. }, _) => {

@@ -168,9 +168,6 @@ impl HttpClient {
 
     /// The session has ended, or the server does not say.
     pub(super) fn ended(&mut self) {
-        if self.end != End::Ending {
-            return;
-        }
         self.abandon();
         self.timers.cancel(Timer::End);
         self.end = End::Ended;

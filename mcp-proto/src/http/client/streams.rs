@@ -20,76 +20,61 @@ use crate::{
 /// How long a server may leave a stream open after the answer on it.
 const LINGER: Duration = Duration::from_secs(5);
 
+/// A stream is that of a request, or the general one, where `request` is `None`.
 impl HttpClient {
-    pub(super) fn take_item(&mut self, id: ClientExchange, role: Role, item: StreamItem) {
+    pub(super) fn take_item(&mut self, id: ClientExchange, request: Option<i64>, item: StreamItem) {
         // What came before in the same chunk may have ended it.
         if !self.exchanges.contains_key(&id) {
             return;
         }
         match item {
             StreamItem::Retry(pause) => {
-                if let Some(stream) = self.cursor_of(role) {
+                if let Some(stream) = self.cursor_of(request) {
                     stream.retry = Some(pause);
                 }
             }
-            StreamItem::TooLong => self.event_too_long(id, role),
+            StreamItem::TooLong => self.event_too_long(id, request),
             StreamItem::Event { data, id: event } => {
                 let bytes_max = self.client.config().limits.uri_bytes_max;
                 if let Some(event) = event
-                    && let Some(stream) = self.cursor_of(role)
+                    && let Some(stream) = self.cursor_of(request)
                 {
                     stream.set(event, bytes_max);
                 }
                 // An event without data is a cursor, or keeps the stream alive.
                 if let Some(data) = data.filter(|data| !data.is_empty()) {
-                    self.stream_brought(role);
-                    let about = match role {
-                        Role::Request(number) | Role::Resume(number) => Some(number),
-                        _ => None,
-                    };
-                    self.take_payload(&data, about);
+                    self.stream_brought(request);
+                    self.take_payload(&data, request);
                     self.pump();
                 }
             }
         }
     }
 
-    fn cursor_of(&mut self, role: Role) -> Option<&mut Cursor> {
-        match role {
-            Role::Request(number) | Role::Resume(number) => {
-                self.routes.get_mut(&number).map(|route| &mut route.stream)
-            }
-            Role::General => Some(&mut self.general.stream),
-            _ => None,
+    fn cursor_of(&mut self, request: Option<i64>) -> Option<&mut Cursor> {
+        match request {
+            Some(number) => self.routes.get_mut(&number).map(|route| &mut route.stream),
+            None => Some(&mut self.general.stream),
         }
     }
 
-    fn stream_brought(&mut self, role: Role) {
-        match role {
-            Role::Request(number) | Role::Resume(number) => {
-                let Some(route) = self.routes.get_mut(&number) else { return };
-                route.backoff.brought();
-                if let Some(backoff) = route.call.and_then(|call| self.listens.get_mut(&call)) {
-                    backoff.brought();
-                }
-            }
-            Role::General => {
-                self.general.backoff.brought();
-                self.session.proven = true;
-            }
-            _ => {}
-        }
-    }
-
-    fn event_too_long(&mut self, id: ClientExchange, role: Role) {
-        let route = match role {
-            Role::Request(number) | Role::Resume(number) => {
-                self.routes.get(&number).map(|route| (number, route.what))
-            }
-            _ => None,
+    fn stream_brought(&mut self, request: Option<i64>) {
+        let Some(number) = request else {
+            self.general.backoff.brought();
+            self.session.proven = true;
+            return;
         };
-        match route {
-            Some((number, what)) if what != What::Listen => {
+        let Some(route) = self.routes.get_mut(&number) else { return };
+        route.backoff.brought();
+        if let Some(backoff) = route.call.and_then(|call| self.listens.get_mut(&call)) {
+            backoff.brought();
+        }
+    }
+
+    fn event_too_long(&mut self, id: ClientExchange, request: Option<i64>) {
+        let what = request.and_then(|number| self.routes.get(&number)).map(|route| route.what);
+        match (request, what) {
+            (Some(number), Some(what)) if what != What::Listen => {
                 self.abort(id);
                 self.lost(number, HttpError::TooLong, None);
             }
@@ -113,27 +98,21 @@ impl HttpClient {
     }
 
     /// A stream has ended, in whatever way.
-    pub(super) fn stream_ended(&mut self, role: Role, opened: Instant) {
+    pub(super) fn stream_ended(&mut self, request: Option<i64>, opened: Instant) {
         let (policy, uptime) = (self.http.reconnect, self.uptime(opened));
-        match role {
-            Role::General => {
-                self.general.backoff.worked_for(&policy, uptime);
-                self.general_again();
-            }
-            Role::Request(number) | Role::Resume(number) => {
-                let Some(route) = self.routes.get_mut(&number) else { return };
-                if !matches!(route.via, Via::Exchange(_)) {
-                    return;
-                }
-                route.backoff.worked_for(&policy, uptime);
-                let listens = route.call.and_then(|call| self.listens.get_mut(&call));
-                if let Some(backoff) = listens {
-                    backoff.worked_for(&policy, uptime);
-                }
-                self.resume(number);
-            }
-            Role::Initialized | Role::Message | Role::Delete => {}
+        let Some(number) = request else {
+            self.general.backoff.worked_for(&policy, uptime);
+            return self.general_again();
+        };
+        let Some(route) = self.routes.get_mut(&number) else { return };
+        if !matches!(route.via, Via::Exchange(_)) {
+            return;
         }
+        route.backoff.worked_for(&policy, uptime);
+        if let Some(backoff) = route.call.and_then(|call| self.listens.get_mut(&call)) {
+            backoff.worked_for(&policy, uptime);
+        }
+        self.resume(number);
     }
 
     /// The stream of a request broke before the answer.

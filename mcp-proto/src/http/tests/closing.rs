@@ -97,3 +97,29 @@ fn a_call_that_takes_too_long_is_given_up() {
     );
     assert_eq!(late, Err(CommandError::Gone));
 }
+
+#[test]
+fn a_batch_that_comes_while_calls_are_finished_is_refused() {
+    let mut site = Site::calling(Version::V2025_03_26);
+    site.shut_down();
+    let late = site.say(&format!("[{}]", call("2")));
+    assert_eq!(site.got[&late].status, Some(503));
+    assert_eq!(site.calls.len(), 1);
+}
+
+#[test]
+fn a_call_that_is_given_up_before_anything_was_said_is_refused() {
+    let mut site = Site::with(|_, http| http.drain = Duration::from_millis(1));
+    site.open(Version::V2025_11_25);
+    site.say(&call("1"));
+    site.shut_down();
+    site.forget();
+    site.wait(Duration::from_millis(1));
+    insta::assert_snapshot!(site.transcript(), @r#"
+    < #3 503 {"error":{"code":-32603,"message":"The server is shutting down"}}
+    * call #2 cancelled
+    * session #1 closed: Server
+    * close
+    "#);
+    assert!(site.endpoint.is_empty());
+}

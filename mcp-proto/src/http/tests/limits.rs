@@ -164,3 +164,13 @@ fn many_calls_that_are_abandoned_leave_nothing() {
     site.delete();
     assert!(site.endpoint.is_empty());
 }
+
+#[test]
+fn a_batch_takes_the_room_of_all_its_elements() {
+    let mut site = Site::with(|server, _| server.limits.calls_max = 1);
+    site.open(Version::V2025_03_26);
+    let refused = site.say(&format!("[{},{}]", call("1"), call("2")));
+    assert_eq!((site.got[&refused].status, site.calls.len()), (Some(429), 0));
+    site.say(&format!("[{}]", call("1")));
+    assert_eq!(site.calls.len(), 1);
+}

@@ -269,6 +269,7 @@ fn a_server_of_this_revision_alone_refuses_older_clients() {
     assert!(site.got[&exchange].body[0].contains("2026-07-28"));
     assert_eq!(status(&mut site, &[], INITIALIZED), (202, None));
     assert_eq!(status(&mut site, &[], &call("1")).0, 400);
+    assert_eq!(status(&mut site, &[], r#"{"jsonrpc":"2.0","id":1,"result":{}}"#).0, 400);
     for method in ["GET", "DELETE"] {
         let exchange = site.request(method, &[], "");
         assert_eq!(site.got[&exchange].status, Some(405));

@@ -141,6 +141,27 @@ fn a_second_resume_takes_the_stream_over() {
 }
 
 #[test]
+fn the_end_of_a_connection_whose_stream_was_taken_over_changes_nothing() {
+    let mut site = streaming(Version::V2025_11_25);
+    let cursor = site.cursor(CALL).unwrap();
+    let resumed = site.resume(&cursor);
+    site.endpoint.handle_disconnect(site.now, CALL);
+    site.answer(0).unwrap();
+    assert_eq!(site.messages(resumed), [r#"{"jsonrpc":"2.0","id":1,"result":{"nth":0}}"#]);
+}
+
+#[test]
+fn two_cursors_in_one_request_are_none() {
+    let mut site = streaming(Version::V2025_11_25);
+    let (cursor, id) = (site.cursor(CALL).unwrap(), site.sessions[0].1.clone());
+    let fields =
+        [("Mcp-Session-Id", &*id), ("Last-Event-ID", &*cursor), ("Last-Event-ID", &*cursor)];
+    let exchange = site.request("GET", &fields, "");
+    assert_eq!(site.got[&exchange].status, Some(400));
+    assert!(!site.got[&CALL].ended);
+}
+
+#[test]
 fn a_general_stream_is_resumed_too() {
     let mut site = Site::operating(Version::V2025_11_25);
     let general = site.get();

@@ -196,6 +196,22 @@ fn a_session_cannot_answer_what_another_one_was_asked() {
 }
 
 #[test]
+fn a_head_that_is_refused_is_told_with_its_method() {
+    let mut site = Site::operating(Version::V2025_11_25);
+    let id = site.sessions[0].1.clone();
+    for method in ["GET", "DELETE"] {
+        let fields = [("Mcp-Session-Id", &*id), ("Content-Length", "x")];
+        let exchange = site.request(method, &fields, "");
+        assert_eq!(site.got[&exchange].status, Some(400));
+        let started = site.telemetry.iter().any(|told| {
+            matches!(told, Telemetry::ExchangeStarted { exchange: of, method: named, .. }
+                if *of == exchange && &**named == method)
+        });
+        assert!(started, "{:?}", site.telemetry);
+    }
+}
+
+#[test]
 fn get_without_a_session_is_refused() {
     let mut site = Site::new();
     let exchange = site.request("GET", &[], "");

@@ -51,6 +51,21 @@ fn each_question_is_a_request_under_an_id_of_its_own() {
 }
 
 #[test]
+fn no_more_is_asked_at_once_than_may_be() {
+    for version in [Version::V2025_11_25, Version::V2026_07_28] {
+        for (max, asked) in [(2, true), (1, false)] {
+            let mut peer = Peer::with(|config| config.limits.questions_max = max);
+            peer = peer.in_operation(version);
+            peer.call(version, "1");
+            peer.forget();
+            peer.ask(0, &[("a", form("A?")), ("b", form("B?"))]).unwrap();
+            let failed = peer.lines[0].contains(r#""error":{"code":-32603"#);
+            assert_eq!(failed, !asked, "{:?}", peer.lines);
+        }
+    }
+}
+
+#[test]
 fn the_call_comes_again_when_the_last_answer_is_there() {
     let mut peer = Peer::calling(Version::V2025_06_18);
     peer.ask(0, &[("a", form("A?")), ("b", Question::Roots)]).unwrap();

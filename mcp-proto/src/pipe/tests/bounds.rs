@@ -88,6 +88,29 @@ fn a_peer_that_does_not_read_is_not_served_until_it_does() {
 }
 
 #[test]
+fn what_is_written_in_parts_comes_whole_and_in_order() {
+    const CHUNK: usize = 300_000;
+    let mut peer = Peer::operating(Version::V2025_11_25);
+    peer.reads = false;
+    let large = format!(r#"{{"text":"{}"}}"#, "0123456789".repeat(CHUNK / 10));
+    for nth in 0..3 {
+        peer.call(Version::V2025_11_25, &format!("{nth}"));
+        peer.answer(nth, &large).unwrap();
+    }
+    let whole = peer.pipe.pending_write().to_vec();
+    assert!(whole.len() > 3 * CHUNK);
+    let mut read = Vec::new();
+    while !peer.pipe.pending_write().is_empty() {
+        let part = peer.pipe.pending_write();
+        let part = &part[..part.len().min(CHUNK)];
+        read.extend_from_slice(part);
+        let count = part.len();
+        peer.pipe.consume(count);
+    }
+    assert!(read == whole, "other bytes");
+}
+
+#[test]
 fn logs_and_progress_that_a_slow_peer_would_not_get_are_dropped_and_counted() {
     spec!("LOG-13", "PRG-13", "SEC-16", "SEC-17");
     let mut peer = Peer::with(|config| config.limits.output_bytes_max = 1000);

@@ -133,6 +133,19 @@ fn a_ping_of_ours_does_not_hold_up_the_end() {
 }
 
 #[test]
+fn until_the_end_has_been_taken_in_whatever_is_due_first_counts() {
+    for (ping_timeout, due) in [(millis(500), millis(500)), (Duration::from_mins(1), millis(2000))]
+    {
+        let mut peer = Peer::with(|config| config.ping_timeout = ping_timeout);
+        peer = peer.in_operation(Version::V2025_11_25);
+        let session = peer.sessions[0];
+        peer.command(Command::Ping { session }).unwrap();
+        peer.pipe.handle_eof(peer.now);
+        assert_eq!(peer.pipe.poll_timeout(), Some(peer.now + due));
+    }
+}
+
+#[test]
 fn a_pipe_can_be_shut_down_from_this_side() {
     let mut peer = Peer::listening();
     peer.call(Version::V2026_07_28, "1");

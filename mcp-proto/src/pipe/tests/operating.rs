@@ -143,6 +143,8 @@ fn a_cancelled_call_is_not_answered() {
     * call #2 cancelled: Too slow
     "#);
     assert_eq!(peer.pipe.server().stats().late_commands, 3);
+    assert_eq!(peer.ask(0, &[("k", form("Name?"))]), Err(CommandError::Gone));
+    assert_eq!(peer.pipe.server().stats().late_commands, 4);
     assert!(peer.pipe.is_idle());
 }
 

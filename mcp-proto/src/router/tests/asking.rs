@@ -295,6 +295,30 @@ fn a_required_url_is_an_error_in_2025_11_25_and_a_question_later() {
     assert_eq!(again, port.said.join("\n"));
     let declined = then(REQUIRED, MODERN, given(r#"{"action":"decline"}"#));
     assert_eq!(declined, failure("The person did not go there."));
+    let misfit = then(REQUIRED, MODERN, given("7"));
+    assert!(misfit.starts_with("error -32602 The answer to \"pay-1\" does not fit"), "{misfit}");
+}
+
+#[test]
+fn all_urls_that_are_required_are_named_at_once() {
+    let both: Ask =
+        |cx| Err(cx.require_urls(&[("a", "https://a/", "A"), ("b", "https://b/", "B")]));
+    let entry = |id: &str, name: &str| {
+        format!(
+            r#"{{"mode":"url","elicitationId":"{id}","url":"https://{id}/","message":"{name}"}}"#
+        )
+    };
+    let data = format!(r#"{{"elicitations":[{},{}]}}"#, entry("a", "A"), entry("b", "B"));
+    let error = "error -32042 The person has to go to a URL first";
+    assert_eq!(first(both, client(LEGACY)).said, [format!("{error} {data}")]);
+}
+
+#[test]
+fn a_url_cannot_be_required_where_a_call_cannot_come_again() {
+    let mut router = Router::new();
+    router.method("own/method", |cx, _| Err(cx.require_urls(&[("a", "https://a/", "A")])));
+    let said = serve(&mut router, &mut (), client(MODERN), other("own/method"));
+    assert_eq!(said, ["error -32603 Internal error"]);
 }
 
 #[test]

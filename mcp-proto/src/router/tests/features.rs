@@ -72,6 +72,17 @@ fn a_resource_of_its_own_goes_before_the_first_template_that_matches() {
 }
 
 #[test]
+fn a_resource_may_have_several_contents() {
+    let mut router = Router::new();
+    router.resource(Resource::new("a:dir", "dir").unwrap(), |_| {
+        Ok([ResourceContents::text("a:1", "x"), ResourceContents::text("a:2", "y")].into())
+    });
+    let result = serve(&mut router, &mut (), client(MODERN), read("a:dir")).remove(0);
+    let contents = r#"{"uri":"a:1","text":"x"},{"uri":"a:2","text":"y"}"#;
+    assert_eq!(result, format!(r#"result {{"contents":[{contents}]}}"#));
+}
+
+#[test]
 fn a_resource_that_is_missing_or_not_granted_is_not_found() {
     spec!("RES-02", "RES-03", "RES-04");
     let error = r#"error -32602 Resource not found {"uri":"other:x"}"#;

@@ -106,6 +106,23 @@ fn a_wait_may_end_without_an_answer() {
 }
 
 #[test]
+fn nothing_is_said_behind_a_question_before_it_is_answered() {
+    for version in [LEGACY, MODERN] {
+        let mut router = Router::new();
+        router.tool(Tool::new("t"), |cx, _: Json| {
+            let _first = cx.elicit::<Json>("first", Form::new("First?"));
+            cx.log(Level::Info, "behind the question");
+            cx.attach("key", Some(json("1")));
+            let _second = cx.elicit::<Json>("second", Form::new("Second?"));
+            Ok("done")
+        });
+        let said = serve(&mut router, &mut (), client(version), tool("t", "{}"));
+        assert_eq!(said.len(), 1, "{said:?}");
+        assert!(said[0].starts_with("ask first: "), "{said:?}");
+    }
+}
+
+#[test]
 fn a_handler_that_goes_on_without_an_answer_asks_all_the_same() {
     for version in [LEGACY, MODERN] {
         let mut router = Router::new();

@@ -1,5 +1,11 @@
 //! Answering later.
 
+use core::{
+    future::pending,
+    pin::pin,
+    task::{Context, Poll, Waker},
+};
+
 use serde::Deserialize;
 
 use super::*;
@@ -150,4 +156,58 @@ fn a_port_without_an_outbox_serves_no_such_tool() {
     let mut tickets = Vec::new();
     let said = record(&mut router(), &mut tickets, call(MODERN)).said;
     assert_eq!((said, tickets.len()), ([FAILED.to_owned()].into(), 0));
+}
+
+#[test]
+fn a_port_that_only_takes_commands_serves_no_such_tool() {
+    struct Silent(Vec<String>);
+    impl Port for Silent {
+        fn emit(&mut self, command: Command) {
+            self.0.push(line(&command));
+        }
+    }
+    let (mut tickets, mut port) = (Vec::new(), Silent(Vec::new()));
+    router().serve(&mut tickets, Arc::new(call(MODERN)), &mut port);
+    assert_eq!((port.0, tickets.len()), ([FAILED.to_owned()].into(), 0));
+}
+
+/// Runs a future that never waits.
+fn now<T>(future: impl Future<Output = T>) -> T {
+    let mut context = Context::from_waker(Waker::noop());
+    match pin!(future).poll(&mut context) {
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("it waits"),
+    }
+}
+
+#[test]
+fn a_ticket_runs_a_future_too() {
+    let (ticket, outbox) = start(call(LEGACY));
+    now(ticket.run_async(async |cx| {
+        cx.log(Level::Info, "working");
+        Ok("done")
+    }));
+    assert_eq!(outbox.take(), ["log info \"working\"", DONE]);
+    let (ticket, outbox) = start(call(LEGACY));
+    now(ticket.run_async(async |cx| cx.roots().map(|_| "done")));
+    assert_eq!(outbox.take(), ["ask roots: Roots"]);
+}
+
+#[test]
+fn a_future_that_is_dropped_half_way_is_answered_for() {
+    let (ticket, outbox) = start(call(MODERN));
+    {
+        let mut future = pin!(ticket.run_async(async |_| pending::<Result<&str, Stop>>().await));
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(future.as_mut().poll(&mut context).is_pending());
+        assert_eq!(outbox.take(), [] as [&str; 0]);
+    }
+    assert_eq!(outbox.take(), [FAILED]);
+}
+
+#[test]
+fn what_is_shown_of_a_ticket_is_its_call() {
+    let (ticket, _outbox) = start(call(MODERN));
+    let shown = format!("{ticket:?}");
+    assert!(shown.starts_with(&format!("Ticket {{ call: {:?}", ticket.call())), "{shown}");
 }

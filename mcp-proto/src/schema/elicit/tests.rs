@@ -210,6 +210,8 @@ fn schemas_that_are_not_flat_are_refused() {
         r#"{"type":"array","items":{"type":"array","items":{}}}"#,
         r#"{"type":"array","items":{"type":"number","enum":[]}}"#,
         r#"{"type":"array"}"#,
+        r#"{"type":"array","items":{"type":"string"}}"#,
+        r#"{"type":"array","items":{"enum":["a"],"anyOf":[{"const":"a","title":"A"}]}}"#,
         r#"{"type":["string"]}"#,
         r##"{"$ref":"#/a"}"##,
         r#"{"type":"string","allOf":[]}"#,

@@ -57,19 +57,19 @@ impl Sampling {
 
 impl SamplingContent {
     fn encode(&self, rules: &Rules, out: &mut String) {
-        let mut object = match self {
-            Self::Content(content) => return content.encode(rules, out),
-            Self::Other(json) => return out.push_str(json.as_str()),
-            Self::ToolUse { .. } | Self::ToolResult { .. } => Object::begin(out),
-        };
         match self {
+            Self::Content(content) => content.encode(rules, out),
+            Self::Other(json) => out.push_str(json.as_str()),
             Self::ToolUse { id, name, input } => {
+                let mut object = Object::begin(out);
                 object.raw("type", "\"tool_use\"");
                 object.text("id", id);
                 object.text("name", name);
                 object.raw("input", input.as_str());
+                object.end();
             }
             Self::ToolResult { tool_use_id, content, structured, is_error } => {
+                let mut object = Object::begin(out);
                 object.raw("type", "\"tool_result\"");
                 object.text("toolUseId", tool_use_id);
                 write_list(content, object.key("content"), |block, out| block.encode(rules, out));
@@ -79,10 +79,9 @@ impl SamplingContent {
                 if *is_error {
                     object.flag("isError", true);
                 }
+                object.end();
             }
-            Self::Content(_) | Self::Other(_) => {}
         }
-        object.end();
     }
 }
 

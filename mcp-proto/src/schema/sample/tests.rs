@@ -4,7 +4,7 @@ use alloc::{format, string::String, vec, vec::Vec};
 
 use super::*;
 use crate::{
-    schema::{Capability, Resource, tests::table_of_params},
+    schema::{Annotations, Capability, Resource, tests::table_of_params},
     version::{Rules, Version},
 };
 
@@ -185,4 +185,33 @@ fn an_answer_that_lacks_something_is_refused() {
     for text in texts {
         assert!(Sampled::read(&json(&text)).is_err(), "{text}");
     }
+}
+
+#[test]
+fn each_choice_of_context_and_of_tools_has_its_name() {
+    for (context, name) in [
+        (IncludeContext::None, "none"),
+        (IncludeContext::ThisServer, "thisServer"),
+        (IncludeContext::AllServers, "allServers"),
+    ] {
+        let params = Sampling::new("p", 1).include_context(context).to_params(newest()).unwrap();
+        assert!(params.as_str().contains(&format!(r#""includeContext":"{name}""#)), "{params:?}");
+    }
+    for (choice, name) in
+        [(ToolChoice::None, "none"), (ToolChoice::Auto, "auto"), (ToolChoice::Required, "required")]
+    {
+        let request = Sampling::new("p", 1).tool(Tool::new("t")).tool_choice(choice);
+        let params = request.to_params(newest()).unwrap();
+        let expected = format!(r#""toolChoice":{{"mode":"{name}"}}"#);
+        assert!(params.as_str().contains(&expected), "{params:?}");
+    }
+}
+
+#[test]
+fn what_is_said_of_a_block_does_not_change_what_it_is() {
+    let marked = |content: Content| content.annotated(Annotations::new().priority(1.0));
+    let request = Sampling::new("p", 1).user(marked(Content::image(b"i", "image/png")));
+    assert!(request.to_params(newest()).is_ok());
+    let link = marked(Content::link(Resource::new("a:b", "n").unwrap()));
+    assert!(Sampling::new("p", 1).user(link).to_params(newest()).is_err());
 }

@@ -134,6 +134,7 @@ fn templates_that_cannot_be_matched_are_refused() {
         "a:{?x}{/y}",
         "a:{#x}{?y}",
         "a:{#x}{#y}",
+        "a:?b{#x}{&y}",
         "a:{&x}",
         "a:?b{?x}",
         "a:{?x}{?y}",

@@ -1,6 +1,7 @@
 //! Several sessions of one machine.
 
 use super::*;
+use crate::grant::{AllowResources, Grant};
 
 fn key(origin: Origin) -> SessionKey {
     match origin {
@@ -151,4 +152,38 @@ fn keys_are_never_used_again() {
     let first = core.session(1);
     core.command(Command::Close { session: key(first) }).unwrap();
     assert_ne!(core.session(2), first);
+}
+
+#[test]
+fn each_session_may_be_pinged_as_often_as_one_may() {
+    let mut core = Core::with(|config| config.limits.pings_max = 1);
+    for number in [1, 2] {
+        let origin = core.session(number);
+        let Origin::Session(session) = origin else { panic!("{origin:?}") };
+        // What else the session is asked does not count.
+        let call = core.call(origin, TOOL);
+        core.ask(call);
+        core.command(Command::Ping { session }).unwrap();
+        assert_eq!(core.command(Command::Ping { session }), Err(CommandError::OverLimit));
+    }
+}
+
+#[test]
+fn what_is_not_granted_cannot_be_subscribed_to() {
+    let mut core = Core::new();
+    let origin = core.session(1);
+    let text = r#"{"jsonrpc":"2.0","id":1,"method":"resources/subscribe","params":{"uri":"a:1"}}"#;
+    let grant = Grant {
+        resources: AllowResources::Only { uris: ["a:2".into()].into(), templates: Vec::new() },
+        ..Grant::default()
+    };
+    for (grant, served) in [(grant, false), (Grant::default(), true)] {
+        let message = Message::parse(text).unwrap();
+        let arrival = Arrival { origin, grant: Arc::new(grant), message };
+        match core.server.handle_message(Instant::ZERO, arrival) {
+            Received::Call(_) => assert!(served),
+            Received::Refused { error, .. } => assert_eq!((served, error.code), (false, -32602)),
+            other => panic!("{other:?}"),
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! The first contact: which era the server is of, by all that it may answer.
 
 use super::{super::Verdict, *};
+use crate::Version;
 
 /// What comes of a first contact.
 #[derive(Debug, PartialEq)]
@@ -165,4 +166,14 @@ fn a_verdict_saves_the_probe_for_the_origin_that_it_is_about() {
     let verdict = Net::modern().http.verdict();
     let mut net = Net::with(|_, http| http.verdict = verdict);
     net.next("server/discover");
+}
+
+#[test]
+fn a_client_of_the_latest_revision_alone_does_not_fall_back() {
+    let mut net = Net::with(|config, _| config.era = Era::Pinned(Version::V2026_07_28));
+    let probe = net.next("server/discover");
+    net.respond(&probe, 404, &[HTML], "<html>");
+    assert_eq!(net.failed, Some(ConnectError::Http(HttpError::Status(404))));
+    net.nothing_more();
+    assert_eq!(net.closes, 1);
 }

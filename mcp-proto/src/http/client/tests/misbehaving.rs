@@ -1,7 +1,7 @@
 //! Servers that misbehave: each ends in the named error, in bounded memory.
 
 use super::*;
-use crate::client::Violation;
+use crate::client::{Listening, Violation};
 
 /// A call of 2026-07-28, as the server has got it.
 fn called() -> (Net, Seen) {
@@ -160,6 +160,72 @@ fn an_endless_event_is_not_kept() {
     assert_eq!(net.outcome(), Err(CallError::Http(HttpError::TooLong)));
     assert_eq!(net.last_aborted(), Some(call.exchange));
     assert!(net.http.exchanges.is_empty());
+}
+
+#[test]
+fn nothing_is_heard_behind_an_endless_event_that_ended_the_call() {
+    let (mut net, call) = called();
+    net.head(&call, 200, &[STREAM]);
+    net.body(&call, &"x".repeat((32 << 20) - 1));
+    let note = r#"{"jsonrpc":"2.0","method":"notifications/x"}"#;
+    net.body(&call, &format!("xxxx\n\ndata: {note}\n\n"));
+    assert_eq!(net.outcome(), Err(CallError::Http(HttpError::TooLong)));
+    assert!(net.told.is_empty(), "{:?}", net.told);
+}
+
+#[test]
+fn an_endless_event_does_not_end_a_subscription() {
+    let mut net = Net::modern();
+    net.http.listen(net.now, Listening { tools: true, ..Listening::default() });
+    net.drain();
+    let listen = net.next("subscriptions/listen");
+    net.head(&listen, 200, &[STREAM]);
+    net.body(&listen, &"x".repeat(33 << 20));
+    assert_eq!(net.dropped, [DroppedByClient::TooLong]);
+    assert!(net.finished.is_empty() && net.last_aborted().is_none());
+}
+
+#[test]
+fn a_request_that_is_answered_before_it_was_sent_is_not_sent() {
+    let mut net = Net::with(|config, _| config.limits.exchanges_max = 1);
+    let probe = net.next("server/discover");
+    net.answer(&probe, &discovered());
+    net.call("tools/call", r#"{"name":"t"}"#);
+    let first = net.next("tools/call");
+    let second = net.call("tools/call", r#"{"name":"t"}"#);
+    net.nothing_more();
+    net.head(&first, 200, &[STREAM]);
+    net.event(&first, "", r#"{"jsonrpc":"2.0","id":3,"result":{"liar":1}}"#);
+    assert_eq!(net.finished.remove(0).0, second);
+    net.result_event(&first, &first, "{}");
+    net.end(&first);
+    assert_eq!(net.outcome().as_deref(), Ok("{}"));
+    net.nothing_more();
+}
+
+#[test]
+fn an_exchange_that_fails_after_its_request_was_answered_elsewhere_is_no_news() {
+    let mut net = Net::modern();
+    let calls = [0; 2].map(|_| {
+        net.call("tools/call", r#"{"name":"t"}"#);
+        net.next("tools/call")
+    });
+    net.head(&calls[0], 200, &[JSON]);
+    net.head(&calls[1], 200, &[STREAM]);
+    net.result_event(&calls[0], &calls[1], "{}");
+    assert_eq!(net.outcome().as_deref(), Ok("{}"));
+    net.fail(&calls[0], Delivery::OutcomeUnknown);
+    assert!(net.finished.is_empty() && net.notices.is_empty());
+}
+
+#[test]
+fn a_content_type_that_is_no_text_is_none_that_is_known() {
+    let (mut net, call) = called();
+    let headers: &[(&str, &[u8])] = &[("content-type", b"\xFF/json")];
+    net.http.handle_head(net.now, call.exchange, 200, &headers);
+    net.drain();
+    let outcome = net.outcome();
+    assert!(matches!(outcome, Err(CallError::Http(HttpError::ContentType(_)))), "{outcome:?}");
 }
 
 #[test]

@@ -141,6 +141,63 @@ fn a_call_refused_for_its_header_fields_is_sent_again_once_with_those_of_the_new
 }
 
 #[test]
+fn a_call_refused_for_its_header_fields_in_a_stream_outlives_that_stream() {
+    let mut net = Net::modern();
+    net.call("tools/call", r#"{"name":"t"}"#);
+    let call = net.next("tools/call");
+    net.head(&call, 200, &[STREAM]);
+    let refusal = error(-32020, "null");
+    let refused = format!(r#"{{"jsonrpc":"2.0","id":{},"error":{refusal}}}"#, call.id());
+    net.event(&call, "", &refused);
+    net.end(&call);
+    let list = net.next("tools/list");
+    net.answer(&list, r#"{"resultType":"complete","tools":[]}"#);
+    let again = net.next("tools/call");
+    net.answer(&again, "{}");
+    assert_eq!(net.finished.len(), 1);
+    assert_eq!(net.outcome().as_deref(), Ok("{}"));
+}
+
+#[test]
+fn a_call_refused_by_a_liar_before_it_left_waits_for_the_tools_alone() {
+    let mut net = Net::modern();
+    let calls = [0; 2].map(|_| {
+        net.call("tools/call", r#"{"name":"t"}"#);
+        net.next("tools/call")
+    });
+    net.fail(&calls[0], Delivery::NotSent);
+    net.head(&calls[1], 200, &[STREAM]);
+    let refusal = error(-32020, "null");
+    let refused = format!(r#"{{"jsonrpc":"2.0","id":{},"error":{refusal}}}"#, calls[0].id());
+    net.event(&calls[1], "", &refused);
+    net.next("tools/list");
+    net.pass(Duration::from_secs(5));
+    net.nothing_more();
+}
+
+#[test]
+fn a_subscription_whose_stream_never_holds_is_given_up() {
+    let mut net = Net::with(|_, http| http.reconnect.attempts = 3);
+    let probe = net.next("server/discover");
+    net.answer(&probe, &discovered());
+    let wish = Listening { tools: true, ..Listening::default() };
+    let call = net.http.listen(net.now, wish);
+    net.drain();
+    for _ in 0..3 {
+        let listen = net.next("subscriptions/listen");
+        net.respond(&listen, 200, &[STREAM], "");
+        assert!(net.finished.is_empty());
+        net.pass(Duration::from_secs(4));
+    }
+    let listen = net.next("subscriptions/listen");
+    net.respond(&listen, 200, &[STREAM], "");
+    assert_eq!(net.notices.last(), Some(&HttpNotice::StreamLost { call: Some(call), again: None }));
+    assert_eq!(net.outcome(), Err(CallError::Lost(Delivery::OutcomeUnknown)));
+    net.pass(Duration::from_hours(1));
+    net.nothing_more();
+}
+
+#[test]
 fn a_call_is_refused_if_the_tools_cannot_be_learned() {
     let mut net = Net::modern();
     let call = net.call("tools/call", r#"{"name":"good"}"#);

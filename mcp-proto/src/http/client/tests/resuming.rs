@@ -142,6 +142,13 @@ fn the_general_stream_is_gone_on_with_too() {
     net.head(&fresh, 200, &[STREAM]);
     net.event(&fresh, "", r#"{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}"#);
     assert_eq!(net.told.len(), 2);
+    // A server that has it no longer ends it; that it never had one is not said.
+    net.end(&fresh);
+    net.pass(Duration::from_secs(4));
+    let gone = net.next("GET");
+    net.notices.clear();
+    net.head(&gone, 405, &[]);
+    assert_eq!(net.notices, [HttpNotice::StreamLost { call: None, again: None }]);
 }
 
 /// How often the general stream is opened within an hour by a server that ends each after `open`
@@ -207,4 +214,34 @@ fn pauses_are_random_by_half() {
         assert_eq!(next(Some(Duration::from_mins(4))), Some(Duration::from_mins(4)));
         assert_eq!(next(Some(Duration::ZERO)), Some(millis(first * 10)));
     }
+}
+
+#[test]
+fn a_stream_that_brings_something_each_time_is_gone_on_with_for_ever() {
+    let (mut net, call) = broken("id: 1\ndata:\n\n");
+    for nth in 2..30 {
+        net.pass(Duration::from_secs(30));
+        let resume = net.next("GET");
+        net.head(&resume, 200, &[STREAM]);
+        net.event(&resume, &format!("{nth}"), r#"{"jsonrpc":"2.0","method":"notifications/x"}"#);
+        net.end(&resume);
+    }
+    net.pass(Duration::from_secs(30));
+    let resume = net.next("GET");
+    net.head(&resume, 200, &[STREAM]);
+    net.result_event(&call, &resume, "{}");
+    assert_eq!(net.outcome().as_deref(), Ok("{}"));
+}
+
+#[test]
+fn a_stream_that_is_continued_elsewhere_is_lost() {
+    let (mut net, _) = broken("id: 1\ndata:\n\n");
+    net.pass(Duration::from_secs(1));
+    let resume = net.next("GET");
+    let location = "https://other.example/mcp";
+    net.head(&resume, 307, &[("Location", location)]);
+    let error = HttpError::Redirect(location.into());
+    assert_eq!(net.outcome(), Err(CallError::Http(error)));
+    net.pass(Duration::from_hours(1));
+    net.nothing_more();
 }

@@ -82,6 +82,50 @@ fn a_server_that_keeps_the_handshake_waiting_is_not_waited_for_for_ever() {
 }
 
 #[test]
+fn a_handshake_that_was_not_waited_for_is_not_done_twice() {
+    let mut net = Net::with(|config, _| config.era = Era::Legacy);
+    let first = net.next("initialize");
+    net.answer(&first, &initialized());
+    let told = net.next("notifications/initialized");
+    net.pass(Duration::from_secs(5));
+    net.next("GET");
+    net.head(&told, 202, &[]);
+    net.nothing_more();
+}
+
+#[test]
+fn what_is_no_success_opens_no_general_stream_whatever_its_type() {
+    for headers in [&[STREAM][..], &[JSON], &[]] {
+        let mut net = Net::in_session(|_, _| {});
+        let get = net.next("GET");
+        net.head(&get, 405, headers);
+        assert_eq!(net.notices, [HttpNotice::NoGeneralStream], "{headers:?}");
+        assert_eq!(net.last_aborted(), Some(get.exchange));
+    }
+}
+
+#[test]
+fn arrays_are_taken_where_the_revision_has_them() {
+    for version in [Version::V2025_03_26, Version::V2025_06_18] {
+        let mut net = Net::with(|config, http| {
+            config.era = Era::Pinned(version);
+            http.general_stream = false;
+        });
+        let first = net.next("initialize");
+        net.answer(&first, &initialized().replace("2025-11-25", version.as_str()));
+        let told = net.next("notifications/initialized");
+        net.respond(&told, 202, &[], "");
+        net.call("tools/call", r#"{"name":"t"}"#);
+        let call = net.next("tools/call");
+        let note = r#"{"jsonrpc":"2.0","method":"notifications/x"}"#;
+        let answer = format!(r#"{{"jsonrpc":"2.0","id":{},"result":{{}}}}"#, call.id());
+        net.respond(&call, 200, &[JSON], &format!("[{note},{answer}]"));
+        let taken = version.rules().batches;
+        assert_eq!((net.told.len(), net.outcome().is_ok()), (usize::from(taken), taken));
+    }
+}
+
+#[test]
 fn the_general_stream_is_not_needed() {
     spec!("SHL-15");
     type End = fn(&mut Net, &Seen);

@@ -113,3 +113,20 @@ fn a_request_that_is_malformed_is_answered_where_it_can_be() {
         assert_eq!((peer.lines.len(), peer.dropped.len()), (0, 1));
     }
 }
+
+#[test]
+fn a_result_that_says_twice_what_it_is_is_malformed() {
+    let (mut peer, _) = Peer::calling(Version::V2026_07_28);
+    peer.reply("2", r#"{"resultType":"complete","resultType":"input_required"}"#);
+    assert_eq!(peer.outcome(), Err(CallError::Violation(Violation::Malformed)));
+}
+
+#[test]
+fn an_error_that_says_something_twice_is_an_internal_one() {
+    for version in Version::ALL {
+        let (mut peer, _) = Peer::calling(version);
+        peer.refuse("2", r#"{"code":1,"message":"m","data":1,"data":2}"#);
+        let error = ErrorObject::new(-32603, "The peer sent a malformed error");
+        assert_eq!(peer.outcome(), Err(CallError::Refused(error)));
+    }
+}

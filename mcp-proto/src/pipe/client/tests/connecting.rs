@@ -371,3 +371,18 @@ fn what_the_server_says_of_itself_is_kept() {
         assert_eq!(agreed.instructions.as_deref(), Some("Hi"));
     }
 }
+
+#[test]
+fn a_client_begins_once() {
+    let mut peer = Peer::probing();
+    peer = peer.started();
+    assert_eq!(peer.lines.len(), 1);
+}
+
+#[test]
+fn nothing_has_changed_before_there_is_an_agreement() {
+    let mut peer = Peer::probing();
+    peer.tell("notifications/resources/updated", r#"{"uri":"a:1"}"#);
+    peer.tell("notifications/tools/list_changed", "{}");
+    assert_eq!(peer.dropped.len(), 2);
+}

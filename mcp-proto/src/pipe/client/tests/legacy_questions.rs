@@ -385,3 +385,19 @@ fn the_end_of_an_url_elicitation_is_told_where_it_was_asked_for() {
         ]
     );
 }
+
+#[test]
+fn of_too_many_url_elicitations_the_oldest_is_forgotten() {
+    let mut peer = Peer::ready_with(Version::V2025_11_25, |config| {
+        config.limits.elicitations_max = 1;
+    });
+    peer.ask("1", "elicitation/create", URL);
+    peer.ask("2", "elicitation/create", &URL.replace(r#""e""#, r#""f""#));
+    peer.forget();
+    for id in ["e", "f"] {
+        let params = format!(r#"{{"elicitationId":"{id}"}}"#);
+        peer.tell("notifications/elicitation/complete", &params);
+    }
+    let told = peer.transcript();
+    assert!(told.contains("* f is complete") && !told.contains("* e is complete"), "{told}");
+}

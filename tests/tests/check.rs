@@ -3,7 +3,7 @@
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpListener,
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
     thread,
 };
 
@@ -85,6 +85,32 @@ fn what_a_bad_server_breaks_is_shown_with_a_short_transcript() {
     assert!(printed.contains(r#"2025-11-25: "framing" is broken, seed 1"#), "{printed}");
     let sent = printed.lines().filter(|line| line.starts_with("  > "));
     assert!(sent.count() <= 4, "{printed}");
+}
+
+#[test]
+fn a_client_that_starts_it_as_its_server_is_judged_when_it_ends() {
+    let report = std::env::temp_dir().join(format!("check-{}.txt", std::process::id()));
+    let path = report.to_str().expect("a path of letters");
+    let serve = |lines: &str| {
+        let mut program = Command::new(CHECK);
+        program.args(["--serve", "--seed", "3", "--report", path]);
+        program.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut process = program.spawn().expect("the program runs");
+        let mut input = process.stdin.take().expect("it is piped");
+        input.write_all(lines.as_bytes()).expect("it reads");
+        drop(input);
+        let Output { status, stdout, .. } = process.wait_with_output().expect("it ends");
+        let written = std::fs::read_to_string(&report).expect("it writes a report");
+        (status.code(), String::from_utf8(stdout).expect("it says UTF-8"), written)
+    };
+    let ping = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
+    let (status, said, written) = serve(&format!("{ping}\n"));
+    assert_eq!((status, said.trim()), (Some(0), r#"{"id":1,"jsonrpc":"2.0","result":{}}"#));
+    assert_eq!(written, "seed 3: 2 lines, 0 broken\n");
+    let (status, _, written) = serve(&format!("{ping}\n{ping}\n"));
+    assert_eq!(status, Some(1));
+    assert!(written.starts_with("\"one conclusion\" is broken, seed 3\n"), "{written}");
+    std::fs::remove_file(&report).expect("it is there");
 }
 
 #[test]

@@ -12,17 +12,19 @@
 //! | a server that plays a script | [`Scripted`] |
 //! | what went through, to read, edit, judge and replay | [`Transcript`], [`WebTranscript`] |
 //! | visits of generated clients to any server | [`Visit`], [`check_peer`], [`survey`] |
+//! | a generated server, for visits of any client | [`GeneratedServer`], [`check_client`] |
 //! | bytes in pieces, and connections that break | [`Faults`] |
 //! | time and randomness | [`Clock`], [`Seeded`] |
 //! | strategies for proptest | `strategies`; feature `proptest` |
 //!
 //! The `check` program of this repository does to a server process what [`check_peer`] does to a
-//! [`Remote`].
+//! [`Remote`], and with `--serve` to the client that starts it what [`check_client`] does.
 
 pub mod checker;
 mod clock;
 mod entropy;
 mod faults;
+mod generated;
 mod memory;
 mod offered;
 mod pair;
@@ -41,6 +43,7 @@ mod web_transcript;
 pub use clock::Clock;
 pub use entropy::Seeded;
 pub use faults::Faults;
+pub use generated::{GeneratedServer, check_client};
 pub use memory::{Guard, MemoryServer};
 pub use offered::{Offered, fitting};
 pub use pair::Pair;

@@ -66,25 +66,37 @@ impl Visit {
     /// The same visit with steps left out, as few steps as still `fail`, which is asked `tries`
     /// times at most.
     #[must_use]
-    pub fn shrink(mut self, mut tries: usize, mut fails: impl FnMut(&Self) -> bool) -> Self {
-        let mut size = self.steps.len() / 2;
-        while size > 0 {
-            let mut at = 0;
-            while at < self.steps.len() && tries > 0 {
-                let mut fewer = self.clone();
-                let end = (at + size).min(fewer.steps.len());
-                fewer.steps.drain(at..end);
-                tries -= 1;
-                if fails(&fewer) {
-                    self = fewer;
-                } else {
-                    at += size;
-                }
-            }
-            size /= 2;
-        }
-        self
+    pub fn shrink(self, tries: usize, mut fails: impl FnMut(&Self) -> bool) -> Self {
+        let Self { version, seed, steps } = self;
+        let visit = |steps: &[Step]| Self { version, seed, steps: steps.to_vec() };
+        let steps = fewer(steps, tries, |steps| fails(&visit(steps)));
+        Self { version, seed, steps }
     }
+}
+
+/// Leaves things out, as long as it still `fails` without them, which is asked `tries` times at
+/// most.
+pub(super) fn fewer<T: Clone>(
+    mut all: Vec<T>,
+    mut tries: usize,
+    mut fails: impl FnMut(&[T]) -> bool,
+) -> Vec<T> {
+    let mut size = all.len() / 2;
+    while size > 0 {
+        let mut at = 0;
+        while at < all.len() && tries > 0 {
+            let mut some = all.clone();
+            some.drain(at..(at + size).min(all.len()));
+            tries -= 1;
+            if fails(&some) {
+                all = some;
+            } else {
+                at += size;
+            }
+        }
+        size /= 2;
+    }
+    all
 }
 
 /// Visits a server, and judges what it does.

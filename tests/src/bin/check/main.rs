@@ -1,7 +1,10 @@
-//! Visits a server as generated clients of each revision, and prints which invariants it breaks.
+//! Visits a server as generated clients of each revision, or serves a client as a generated server,
+//! and prints which invariants the other side breaks.
 
 mod child;
 mod options;
+mod print;
+mod serve;
 mod site;
 
 use std::{
@@ -27,15 +30,17 @@ use site::Site;
 const TRIES_MAX: usize = 40;
 /// And for how long: each try may wait for an answer in vain.
 const TRYING_MAX: Duration = Duration::from_mins(2);
-/// A longer line is cut when it is printed, but for `--full`.
-const SHOWN_MAX: usize = 240;
 
 fn main() -> ExitCode {
     let Some(options) = Options::read(std::env::args().skip(1)) else {
         eprintln!("{USAGE}");
         return ExitCode::from(2);
     };
-    match run(&options) {
+    let broken = match options.place {
+        Place::Caller => serve::run(&options),
+        _ => run(&options),
+    };
+    match broken {
         Ok(0) => ExitCode::SUCCESS,
         Ok(_) => ExitCode::FAILURE,
         Err(error) => {
@@ -55,6 +60,7 @@ fn run(options: &Options) -> io::Result<usize> {
                 survey(&mut Server::start(command, options.patience)?, *version)
             }
             Place::Url(url) => survey(&mut Site::new(url, *version, options.patience), *version),
+            Place::Caller => None,
         };
         let Some(offered) = offered else {
             println!("{version}: not spoken");
@@ -104,6 +110,7 @@ fn pay(options: &Options, offered: &Offered, visit: &Visit) -> io::Result<Report
             report.violations.extend(site.violations());
             Ok(report)
         }
+        Place::Caller => Err(io::ErrorKind::InvalidInput.into()),
     }
 }
 
@@ -132,16 +139,8 @@ fn shrink(
 }
 
 fn show(options: &Options, visit: &Visit, report: &Report, invariant: Invariant) {
-    println!("\n{}: {:?} is broken, seed {}", visit.version, invariant.name(), visit.seed);
-    for violation in report.violations.iter().filter(|found| found.invariant == invariant) {
-        println!("  {violation}");
-    }
-    for line in report.transcript.to_string().lines() {
-        let cut = line.char_indices().nth(SHOWN_MAX).filter(|_| !options.full);
-        match cut {
-            Some((end, _)) => println!("  {} …", &line[..end]),
-            None => println!("  {line}"),
-        }
-    }
-    println!();
+    let name = invariant.name();
+    let mut text = format!("\n{}: {name:?} is broken, seed {}\n", visit.version, visit.seed);
+    print::report(&mut text, report, invariant, options.full);
+    print!("{text}");
 }

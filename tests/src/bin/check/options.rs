@@ -1,10 +1,10 @@
 //! What the program is told.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use mcp_proto::Version;
 
-pub(crate) const USAGE: &str = "usage: check [OPTION…] --url URL | [--] COMMAND…
+pub(crate) const USAGE: &str = "usage: check [OPTION…] --url URL | --serve | [--] COMMAND…
 
 Visits the server that COMMAND starts, or the one at an http URL, once for each run and revision,
 as a client that follows from a seed, and prints which invariants the server breaks, each with the
@@ -18,6 +18,9 @@ give it no server that can do harm.
   --version V     this revision alone
   --full          transcripts with long lines whole
   --url URL       the server is there already, behind Streamable HTTP
+  --serve         be a server that follows from the seed, on stdin and stdout, for the client that
+                  starts this program, and say on stderr what the client breaks when it ends
+  --report FILE   and write that to this file too
 
 The status is 0 if nothing is broken, 1 if something is, 2 if the server cannot be visited.";
 
@@ -30,6 +33,7 @@ pub(crate) struct Options {
     pub(crate) patience: Duration,
     pub(crate) versions: Vec<Version>,
     pub(crate) full: bool,
+    pub(crate) report: Option<PathBuf>,
     pub(crate) place: Place,
 }
 
@@ -38,6 +42,8 @@ pub(crate) struct Options {
 pub(crate) enum Place {
     Command(Vec<String>),
     Url(String),
+    /// Nowhere: the client is at this program's own stdin and stdout.
+    Caller,
 }
 
 impl Options {
@@ -50,6 +56,7 @@ impl Options {
             patience: Duration::from_secs(15),
             versions: Version::ALL.to_vec(),
             full: false,
+            report: None,
             place: Place::Command(Vec::new()),
         };
         while let Some(word) = words.next() {
@@ -62,6 +69,8 @@ impl Options {
                 }
                 "--version" => options.versions = vec![words.next()?.parse().ok()?],
                 "--full" => options.full = true,
+                "--serve" => options.place = Place::Caller,
+                "--report" => options.report = Some(words.next()?.into()),
                 "--url" => options.place = Place::Url(words.next()?),
                 "--" => options.place = Place::Command(words.by_ref().collect()),
                 word if !word.starts_with('-') => {
@@ -74,6 +83,7 @@ impl Options {
         let named = match &options.place {
             Place::Command(command) => !command.is_empty(),
             Place::Url(url) => url.starts_with("http://"),
+            Place::Caller => true,
         };
         named.then_some(options)
     }

@@ -2,7 +2,7 @@
 //!
 //! `SIM_SEED=` says where to begin, `SIM_RUNS=` how many seeds there are.
 
-use mcp_tests::sim::{self, Case};
+use mcp_tests::sim::{self, Case, Interjection, Lie};
 
 /// As many as take about half a minute on one core.
 const RUNS: u64 = 300;
@@ -34,7 +34,10 @@ const RARE: [&str; 7] = [
 
 #[test]
 fn seeds_come_to_what_is_rare() {
-    let mut left = RARE.to_vec();
+    let lies = Lie::ALL.map(|lie| format!("{lie:?} is told Some"));
+    let others = Interjection::ALL.map(|what| format!("Interject({what:?})"));
+    let mut left: Vec<&str> = RARE.to_vec();
+    left.extend(lies.iter().chain(&others).map(String::as_str));
     for seed in 0..RUNS {
         let ran = sim::run(&Case::of_seed(seed));
         left.retain(|rare| !ran.trace.contains(rare) && !ran.record.contains(rare));

@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, time::Duration};
 
 use mcp_proto::{
     ClientPipeOutput, ErrorObject, Instant, Limits,
-    client::{CallError, CallOptions, ClientCallId, ClientConfig, ClientEvent, Era, QuestionId},
+    client::{
+        CallError, CallOptions, ClientCallId, ClientConfig, ClientEvent, DroppedByClient, Era,
+        QuestionId,
+    },
     http::{ClientExchange, HttpClientOutput, HttpRequest},
     schema::{
         Answer, ClientCapabilities, ElicitationCapability, Implementation, Question,
@@ -59,6 +62,8 @@ pub(super) struct Life {
     pub(super) repeated: bool,
     /// Whether the server began anew meanwhile.
     pub(super) restarted: bool,
+    /// Whether there were lines among its own that it did not write.
+    pub(super) interjected: bool,
     /// Whether it was behind with reading what belongs to no call.
     pub(super) behind: bool,
 }
@@ -339,17 +344,19 @@ impl Actor {
             }
             ClientEvent::ListChanged(list) => self.heard.told_of_list(self.life, list),
             ClientEvent::ResourceUpdated { uri } => self.heard.told_of_resource(self.life, &uri)?,
-            ClientEvent::Dropped(dropped) => return Self::dropped(&dropped),
+            ClientEvent::Dropped(dropped) => return self.dropped(&dropped),
             _ => {}
         }
         Ok(())
     }
 
     /// What comes late is dropped; a server of ours sends nothing else that is.
-    fn dropped(dropped: &mcp_proto::client::DroppedByClient) -> Result<(), String> {
-        use mcp_proto::client::DroppedByClient::{Notification, Partial, UnknownResponse};
+    fn dropped(&mut self, dropped: &DroppedByClient) -> Result<(), String> {
+        use DroppedByClient::{Notification, Partial, UncorrelatedError, UnknownResponse};
         match dropped {
             UnknownResponse | Partial(_) | Notification(_) => Ok(()),
+            // It is about what the client did not say.
+            UncorrelatedError(_) if self.now().interjected => Ok(()),
             _ => Err("dropped".into()),
         }
     }

@@ -111,6 +111,8 @@ pub(super) fn config(server: &plan::Server) -> ServerConfig {
             streams_max: server.room.streams as usize,
             parked_max: server.room.parked as usize,
             calls_total_max: server.room.calls as usize,
+            sessions_per_subject_max: server.room.sessions_each as usize,
+            calls_per_subject_max: server.room.calls_each as usize,
             ..Limits::default()
         },
         // As in a cluster, or for one who begins anew.

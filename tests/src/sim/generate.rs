@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::{
     draw::Draw,
-    plan::{Act, Answer, Call, Case, Client, Net, Replay, Room, Server, Transition},
+    plan::{
+        Act, Answer, Call, Case, Client, Interjection, Lie, Net, Replay, Room, Server, Transition,
+    },
 };
 use crate::model::{Answered, Revision, Step, Tries};
 
@@ -18,6 +20,7 @@ struct Swarm {
     asks: bool,
     sleeps: bool,
     parks: bool,
+    lies: bool,
 }
 
 impl Case {
@@ -40,6 +43,7 @@ impl Case {
             asks: draw.chance(70),
             sleeps: draw.chance(80),
             parks: draw.chance(40),
+            lies: draw.chance(40),
         };
         let net = Net::draw(draw);
         let server = Server::draw(draw);
@@ -125,6 +129,7 @@ impl Room {
             Self { sessions: 1, ..ample },
             Self { streams: 2, ..ample },
             Self { parked: 0, calls: 2, ..ample },
+            Self { sessions_each: 1, calls_each: 2, ..ample },
         ])
     }
 }
@@ -138,6 +143,7 @@ impl Client {
         tries.extend(Revision::ALL[oldest..].iter().rev().copied().map(Tries::Only));
         Self {
             web,
+            subject: draw.one_of(&[None, Some("ada"), Some("bob")]),
             tries: draw.one_of(&tries),
             asks: !draw.chance(20),
             samples: !draw.chance(20),
@@ -151,7 +157,11 @@ impl Client {
 
 fn transition(draw: &mut Draw<'_>, swarm: &Swarm, clients: usize) -> Transition {
     let client = draw.below(u32::try_from(clients).unwrap_or(1)) as usize;
-    let act = match draw.below(20) {
+    let act = match draw.below(24) {
+        20..=22 if swarm.lies => {
+            return Transition::Lie(draw.one_of(&Lie::ALL), draw.below(1_000));
+        }
+        23 if swarm.lies => Act::Interject(draw.one_of(&Interjection::ALL)),
         10 if swarm.levels => Act::SetLevel(draw.one_of(&[1, 0, 4, 7])),
         11 if swarm.listens => Act::Listen(draw.one_of(&[7, 1, 0]), draw.one_of(&[1, 7, 0])),
         12 if swarm.listens => Act::Unlisten,

@@ -23,6 +23,11 @@ pub(super) fn rest(world: &mut World) -> Verdict {
             return Err(format!("VIOLATION: c{client} still has {questions} questions"));
         }
     }
+    for (client, link) in world.current.iter().enumerate() {
+        let life = world.actors[client].lives.last().filter(|life| !life.ended && !life.disturbed);
+        let Some((link, _)) = link.zip(life) else { continue };
+        world.links[link].lies_are_answered()?;
+    }
     agreements(world)?;
     world.servers_rest()
 }
@@ -108,7 +113,8 @@ fn call(world: &World, actor: &Actor, made: &Made) -> Verdict {
         Err(CallError::Refused(error)) if error.code == -32_600 => life.repeated,
         Err(CallError::Refused(error)) if error.code == -32_603 => {
             // It was one too many, or the server was about to end.
-            let calls_max = world.case.server.calls_max.min(world.case.server.room.calls);
+            let server = &world.case.server;
+            let calls_max = server.calls_max.min(server.room.calls).min(server.room.calls_each);
             calls_max < 10 || life.disturbed || life.ended
         }
         _ => false,

@@ -3,7 +3,7 @@
 //! As pipes do, it neither loses nor reorders bytes: it cuts them anywhere, takes its time, holds
 //! only so much, and breaks.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use mcp_proto::{
     Instant, PipeOutput, ServerPipe,
@@ -11,10 +11,11 @@ use mcp_proto::{
     wire::RequestId,
 };
 
-use super::{app, app::App, plan, script::Stage, trace::Leg};
+use super::{app, app::App, interject, plan, plan::Interjection, script::Stage, trace::Leg};
 use crate::{
     Seeded,
     checker::{Checker, ClientChecker, Expectations, Id},
+    model::Revision,
 };
 
 /// One direction.
@@ -72,6 +73,12 @@ pub(super) struct Link {
     /// Stands at the client's end.
     conduct: ClientChecker,
     leg: Leg,
+    /// The last request of the client that carries a state.
+    last_retry: Option<String>,
+    /// Lines that are not the client's own and must be answered.
+    lies: BTreeSet<String>,
+    lied: Option<String>,
+    interjected: usize,
     /// Whether the server looks at each line at once, because it never waits for its client.
     prompt: bool,
     /// What has come of a line that is not whole yet.
@@ -112,6 +119,10 @@ impl Link {
             // What the client writes may wait for room while it reads on.
             conduct: ClientChecker::default(),
             leg,
+            last_retry: None,
+            lies: BTreeSet::new(),
+            lied: None,
+            interjected: 0,
             prompt: server.output_bytes_max > 100_000,
             arrived: Vec::new(),
             observed: 0,
@@ -130,6 +141,10 @@ impl Link {
         let lines = self.up.lines(bytes);
         for line in &lines {
             self.conduct.sent(line);
+            let text = String::from_utf8_lossy(line);
+            if text.contains("\"requestState\"") {
+                self.last_retry = Some(text.into());
+            }
         }
         lines
     }
@@ -138,9 +153,33 @@ impl Link {
     pub(super) fn received(&mut self, bytes: &[u8]) -> Vec<Vec<u8>> {
         let lines = self.down.lines(bytes);
         for line in &lines {
-            self.conduct.received(line);
+            match interject::reply(line) {
+                Ok(None) => self.conduct.received(line),
+                Ok(Some(id)) => _ = self.lies.remove(&id),
+                Err(why) => self.lied = self.lied.take().or(Some(why)),
+            }
         }
         lines
+    }
+
+    /// A line comes between those of the client, which speaks this revision; gives it.
+    pub(super) fn interject(&mut self, what: Interjection, revision: Revision) -> Option<String> {
+        if !self.up.partial.is_empty() || self.up.ends {
+            return None;
+        }
+        let number = self.interjected;
+        let line = interject::line(what, revision, number, self.last_retry.as_deref())?;
+        self.interjected += 1;
+        let id = line.split('"').find(|part| part.starts_with("lie"));
+        self.lies.extend(id.map(Into::into));
+        self.up.bytes.extend(line.bytes().chain([b'\n']));
+        Some(line)
+    }
+
+    /// Whether each request among these lines was answered; says otherwise.
+    pub(super) fn lies_are_answered(&self) -> Result<(), String> {
+        let open = self.lies.first().filter(|_| !self.shut && !self.closed);
+        open.map_or(Ok(()), |id| Err(format!("VIOLATION: {id} is not answered")))
     }
 
     /// Bytes come to the server.
@@ -159,6 +198,10 @@ impl Link {
                     self.checker.sent(&line);
                 }
                 if !self.shut && self.prompt {
+                    if interject::is_junk(&line) {
+                        // The error about it has no id to know it by.
+                        self.serve(now);
+                    }
                     self.checker.processed();
                 }
             }
@@ -279,7 +322,8 @@ impl Link {
     /// What is wrong, if anything is.
     pub(super) fn violation(&self) -> Option<String> {
         let mut all = self.checker.violations().iter().chain(self.conduct.violations());
-        all.next().map(ToString::to_string)
+        let lied = || self.lied.as_ref().map(|why| format!("VIOLATION: {why}"));
+        all.next().map(ToString::to_string).or_else(lied)
     }
 
     /// Whether the server is done, or what is left of it.

@@ -6,8 +6,10 @@ mod app;
 mod changes;
 mod draw;
 mod generate;
+mod interject;
 mod judge;
 mod levels;
+mod lies;
 mod link;
 mod machine;
 mod pipes;
@@ -20,7 +22,9 @@ mod webs;
 mod world;
 
 pub use draw::Draw;
-pub use plan::{Act, Answer, Call, Case, Client, Net, Replay, Room, Server, Transition};
+pub use plan::{
+    Act, Answer, Call, Case, Client, Interjection, Lie, Net, Replay, Room, Server, Transition,
+};
 
 use std::{
     fmt::Write as _,

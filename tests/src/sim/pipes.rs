@@ -6,6 +6,7 @@ use super::{
     actor::Want,
     link::Link,
     machine::Machine,
+    plan::Interjection,
     world::{Happening, World, shown},
 };
 
@@ -65,6 +66,17 @@ impl World {
             && let Some(link) = self.link_of(client)
         {
             link.up.ends = true;
+        }
+    }
+
+    /// A line comes between those of a client, once it knows what it speaks.
+    pub(super) fn interject(&mut self, client: usize, what: Interjection) {
+        let life = self.actors[client].now();
+        let Some(revision) = life.agreed.filter(|_| !life.ended) else { return };
+        let text = self.link_of(client).and_then(|link| link.interject(what, revision));
+        if let Some(text) = text {
+            self.actors[client].now().interjected = true;
+            self.note(&format!("c{client} does not say {text}"));
         }
     }
 

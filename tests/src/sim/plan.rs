@@ -84,6 +84,10 @@ pub struct Room {
     pub parked: u32,
     /// Calls, whoever makes them.
     pub calls: u32,
+    /// Sessions of one subject.
+    pub sessions_each: u32,
+    /// Calls of one subject.
+    pub calls_each: u32,
 }
 
 /// What a client is like.
@@ -91,6 +95,8 @@ pub struct Room {
 pub struct Client {
     /// Whether it speaks to the server behind HTTP, and not to one of its own over a pipe.
     pub web: bool,
+    /// Who it is to the server behind HTTP.
+    pub subject: Option<&'static str>,
     /// Which eras it tries.
     pub tries: Tries,
     /// Whether it asks persons.
@@ -142,6 +148,8 @@ pub enum Transition {
     Change(usize),
     /// The server behind HTTP crashes, and begins anew.
     Restart,
+    /// Somebody lies to the server behind HTTP; the number chooses about what.
+    Lie(Lie, u32),
     /// Time passes, in milliseconds.
     Advance(u32),
 }
@@ -169,6 +177,120 @@ pub enum Act {
     ShutDown,
     /// The client begins anew, if its connection has ended.
     Reconnect,
+    /// A line comes between those that it writes into its pipe.
+    Interject(Interjection),
+}
+
+/// What somebody sends over HTTP who does not keep to the rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lie {
+    /// A request of a session, in none.
+    OfNoSession,
+    /// A request in a session that there never was.
+    InNoSession,
+    /// A request in the session of somebody else.
+    ForeignRequest,
+    /// Wants what came on a stream of somebody else, in his session.
+    ForeignResume,
+    /// Ends the session of somebody else.
+    ForeignDelete,
+    /// Cancels a request of somebody else, in his session.
+    ForeignCancel,
+    /// Answers what somebody else was asked, in his session.
+    ForeignAnswer,
+    /// Wants what came on a stream of somebody else, in a session of its own.
+    OwnResume,
+    /// Cancels a request of somebody else, in a session of its own.
+    OwnCancel,
+    /// Answers what somebody else was asked, in a session of its own.
+    OwnAnswer,
+    /// No lie: several requests at once, in a session of its own.
+    Batch,
+    /// Goes on with a call of somebody else.
+    ForeignState,
+    /// Goes on with a call, but with another state.
+    ChangedState,
+    /// Goes on with another call, with a state that was given for one.
+    MovedState,
+    /// Cancels a request of somebody else, in no session.
+    LooseCancel,
+    /// The head names another method than the body.
+    WrongMethod,
+    /// The head names another revision than the body.
+    WrongVersion,
+    /// No JSON.
+    Junk,
+    /// No message.
+    NoMessage,
+    /// A head that does not pass the gate.
+    WrongHead,
+}
+
+impl Lie {
+    /// All of them.
+    pub const ALL: [Self; 20] = [
+        Self::OfNoSession,
+        Self::InNoSession,
+        Self::ForeignRequest,
+        Self::ForeignResume,
+        Self::ForeignDelete,
+        Self::ForeignCancel,
+        Self::ForeignAnswer,
+        Self::OwnResume,
+        Self::OwnCancel,
+        Self::OwnAnswer,
+        Self::Batch,
+        Self::ForeignState,
+        Self::ChangedState,
+        Self::MovedState,
+        Self::LooseCancel,
+        Self::WrongMethod,
+        Self::WrongVersion,
+        Self::Junk,
+        Self::NoMessage,
+        Self::WrongHead,
+    ];
+}
+
+/// A line that no honest client writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interjection {
+    /// No JSON.
+    Junk,
+    /// No message.
+    NoMessage,
+    /// A request that nobody knows.
+    UnknownMethod,
+    /// A call of a tool that nobody has.
+    UnknownTool,
+    /// `initialize` once more.
+    Initialize,
+    /// `initialized` once more.
+    Initialized,
+    /// Cancels what nobody has asked for.
+    Cancel,
+    /// Tells progress of what nobody has asked for.
+    Progress,
+    /// Answers what nobody has asked.
+    Answer,
+    /// Goes on with a call, but with another state.
+    ChangedState,
+}
+
+impl Interjection {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::Junk,
+        Self::NoMessage,
+        Self::UnknownMethod,
+        Self::UnknownTool,
+        Self::Initialize,
+        Self::Initialized,
+        Self::Cancel,
+        Self::Progress,
+        Self::Answer,
+        Self::ChangedState,
+    ];
 }
 
 impl Case {
@@ -228,7 +350,14 @@ impl Default for Replay {
 
 impl Default for Room {
     fn default() -> Self {
-        Self { sessions: 10_000, streams: 20_000, parked: 64, calls: 10_000 }
+        Self {
+            sessions: 10_000,
+            streams: 20_000,
+            parked: 64,
+            calls: 10_000,
+            sessions_each: 100,
+            calls_each: 256,
+        }
     }
 }
 
@@ -237,6 +366,7 @@ impl Default for Client {
     fn default() -> Self {
         Self {
             web: false,
+            subject: None,
             tries: Tries::Both,
             asks: true,
             samples: true,

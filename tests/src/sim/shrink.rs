@@ -136,8 +136,9 @@ impl<F: Fn(&Case) -> bool> Shrinking<F> {
             |case| case.server.room = Room::default(),
             |case| {
                 for client in &mut case.clients {
-                    let Client { web, tries, asks, samples, .. } = *client;
-                    *client = Client { web, tries, asks, samples, ..Client::default() };
+                    let Client { web, subject, tries, asks, samples, .. } = *client;
+                    let plain = Client::default();
+                    *client = Client { web, subject, tries, asks, samples, ..plain };
                 }
             },
         ];

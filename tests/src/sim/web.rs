@@ -16,7 +16,8 @@ use mcp_proto::{
 
 use super::{
     app::{self, App},
-    plan::Case,
+    lies::{Heard, Letter, Loot},
+    plan::{self, Case, Lie},
     script::Stage,
     trace::{Leg, Record},
 };
@@ -39,6 +40,9 @@ pub(super) struct Web {
     stream_bytes: usize,
     /// The trips whose clients have fallen behind.
     pub(super) fallen: Vec<usize>,
+    loot: Loot,
+    /// What the liar was told last.
+    heard: Option<Heard>,
 }
 
 /// A request on its way to the server, and its response on the way back.
@@ -46,6 +50,7 @@ pub(super) struct Trip {
     pub(super) client: usize,
     pub(super) life: u32,
     pub(super) own: ClientExchange,
+    subject: Option<&'static str>,
     request: HttpRequest,
     id: Option<ExchangeId>,
     down: VecDeque<Piece>,
@@ -81,6 +86,19 @@ impl Trip {
 
     pub(super) fn body(&self) -> String {
         self.request.body.as_ref().map(|body| body.parts().concat()).unwrap_or_default()
+    }
+
+    /// As it comes to the server.
+    fn letter(&self) -> Letter {
+        let headers = self.request.headers.iter();
+        let own = headers.map(|(name, value)| (name.to_string(), value.to_string()));
+        Letter {
+            method: self.request.method,
+            path: "/mcp",
+            headers: own.chain([("Host".into(), "localhost".into())]).collect(),
+            body: self.body(),
+            subject: self.subject,
+        }
     }
 
     pub(super) fn is_post(&self) -> bool {
@@ -130,17 +148,26 @@ impl Web {
             record: record.clone(),
             stream_bytes: case.net.stream_bytes as usize,
             fallen: Vec::new(),
+            loot: Loot::default(),
+            heard: None,
         };
         web.serve(Instant::ZERO);
         web
     }
 
     /// A client sends a request; gives the number of its trip.
-    pub(super) fn sent(&mut self, client: usize, life: u32, request: HttpRequest) -> usize {
+    pub(super) fn sent(
+        &mut self,
+        client: usize,
+        life: u32,
+        subject: Option<&'static str>,
+        request: HttpRequest,
+    ) -> usize {
         self.trips.push(Trip {
             client,
             life,
             own: request.exchange,
+            subject,
             request,
             id: None,
             down: VecDeque::new(),
@@ -156,31 +183,72 @@ impl Web {
 
     /// A request has come to the server.
     pub(super) fn arrived(&mut self, now: Instant, number: usize) {
-        let trip = &mut self.trips[number];
-        let body = trip.body();
-        let mut headers: Vec<(&str, &str)> =
-            trip.request.headers.iter().map(|(name, value)| (&**name, &**value)).collect();
-        headers.push(("Host", "localhost"));
-        let head = Head { method: trip.request.method, path: "/mcp", headers: &&*headers };
-        let owned = |(name, value): &(&str, &str)| ((*name).into(), (*value).into());
-        let asked = Asked {
-            method: trip.request.method.into(),
-            fields: headers.iter().map(owned).collect(),
-            subject: None,
-            body: body.clone(),
-        };
-        let admission = match self.endpoint.gate().admit(&head) {
-            Ok(admission) => admission,
-            Err(response) => return respond(trip, &response),
-        };
-        let grant = Arc::new(Grant::default());
-        let id = self.endpoint.handle_request(now, admission, grant, body.as_bytes());
-        trip.id = Some(id);
-        self.open.insert(id, number);
-        if !body.is_empty() {
-            self.leg(number).said(false, &body);
+        let letter = self.trips[number].letter();
+        match self.ask(now, &letter) {
+            Err(response) => respond(&mut self.trips[number], &response),
+            Ok(id) => {
+                self.trips[number].id = Some(id);
+                self.open.insert(id, number);
+                if !letter.body.is_empty() {
+                    self.leg(number).said(false, &letter.body);
+                }
+            }
         }
+        self.loot.sent(letter);
+    }
+
+    fn ask(&mut self, now: Instant, letter: &Letter) -> Result<ExchangeId, Response> {
+        let headers: Vec<(&str, &str)> =
+            letter.headers.iter().map(|(name, value)| (&**name, &**value)).collect();
+        let head = Head { method: letter.method, path: letter.path, headers: &&*headers };
+        let asked = Asked {
+            method: letter.method.into(),
+            fields: letter.headers.clone(),
+            subject: letter.subject.map(Into::into),
+            body: letter.body.clone(),
+        };
+        let admission = self.endpoint.gate().admit(&head)?;
+        let subject = letter.subject.map(Into::into);
+        let grant = Arc::new(Grant { subject, ..Grant::default() });
+        let id = self.endpoint.handle_request(now, admission, grant, letter.body.as_bytes());
         self.checker.asked(id.0, asked);
+        Ok(id)
+    }
+
+    /// Somebody lies. Gives what it was told; says what is wrong with that.
+    pub(super) fn lie(
+        &mut self,
+        now: Instant,
+        lie: Lie,
+        pick: usize,
+        server: &plan::Server,
+    ) -> Result<Option<Heard>, String> {
+        if self.loot.session.is_none()
+            && let Some(opening) = Loot::opening(server)
+        {
+            self.loot.session = self.tell(now, &opening).and_then(|heard| heard.session);
+            if let Some(opened) = self.loot.opened() {
+                self.tell(now, &opened);
+            }
+        }
+        let Some((letter, must)) = self.loot.lie(lie, pick, server) else { return Ok(None) };
+        let heard = self.tell(now, &letter);
+        must.check(lie, heard.as_ref(), server.is_roomy())?;
+        Ok(heard)
+    }
+
+    /// What a liar is told at once, if anything.
+    fn tell(&mut self, now: Instant, letter: &Letter) -> Option<Heard> {
+        self.serve(now);
+        self.heard = None;
+        match self.ask(now, letter) {
+            Err(response) => {
+                let (status, body) = (response.head.status, body_of(&response));
+                self.heard = Some(Heard { status, session: None, body });
+            }
+            Ok(_) => _ = self.serve(now),
+        }
+        self.heard.take()
     }
 
     fn leg(&self, trip: usize) -> Leg {
@@ -246,6 +314,9 @@ impl Web {
                         self.leg(trip).said(true, &body);
                     }
                     respond(&mut self.trips[trip], &response);
+                } else {
+                    let session = session.map(Into::into);
+                    self.heard = Some(Heard { status: response.head.status, session, body });
                 }
             }
             HttpOutput::Open { exchange, head } => {
@@ -278,8 +349,9 @@ impl Web {
     }
 
     fn wrote(&mut self, now: Instant, number: usize, text: &str) {
-        for data in text.lines().filter_map(|line| line.strip_prefix("data: ")) {
-            if !data.is_empty() {
+        for line in text.lines() {
+            self.loot.told(line);
+            if let Some(data) = line.strip_prefix("data: ").filter(|data| !data.is_empty()) {
                 self.leg(number).said(true, data);
             }
         }

@@ -13,7 +13,8 @@ impl World {
     /// A client sends a request, which may not get far.
     pub(super) fn send(&mut self, client: usize, request: HttpRequest) {
         let life = self.actors[client].life;
-        let trip = self.web.sent(client, life, request);
+        let subject = self.actors[client].plan.subject;
+        let trip = self.web.sent(client, life, subject, request);
         let text = self.web.trips[trip].shown();
         self.note(&format!("c{client} -> web {trip} {}", shown(text.as_bytes())));
         let unreachable = !self.well && self.draw.chance(self.case.net.unreachable);

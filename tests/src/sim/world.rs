@@ -140,6 +140,10 @@ impl World {
                 self.command(|| Command::ListChanged(list(*place)));
             }
             Transition::Restart => self.restart(),
+            Transition::Lie(lie, pick) => {
+                let told = self.web.lie(self.now, *lie, *pick as usize, &self.case.server)?;
+                self.note(&format!("{lie:?} is told {told:?}"));
+            }
             Transition::Advance(millis) => self.pass(Duration::from_millis((*millis).into()))?,
         }
         self.settle()
@@ -184,6 +188,7 @@ impl World {
                     self.connect(client);
                 }
             }
+            Act::Interject(what) => self.interject(client, *what),
             Act::Reset => self.reset(client),
             Act::Vanish => self.vanish(client),
             Act::Close => self.close(client),

@@ -143,6 +143,7 @@ fn case() -> impl Strategy<Value = Case> {
             server: Server { inline, ..Server::default() },
             clients,
             script,
+            defect: None,
         },
     )
 }

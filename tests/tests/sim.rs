@@ -15,8 +15,8 @@ fn number(variable: &str) -> Option<u64> {
 fn whatever_a_seed_lets_happen_every_promise_is_kept() {
     let first = number("SIM_SEED").unwrap_or(0);
     for seed in first..first + number("SIM_RUNS").unwrap_or(RUNS) {
-        if let Err(report) = sim::check_seed(seed) {
-            panic!("{report}");
+        if let Err(failure) = sim::check(&Case::of_seed(seed)) {
+            panic!("{}", failure.report);
         }
     }
 }

@@ -59,7 +59,7 @@ impl Case {
                 break;
             }
         }
-        Self { seed, net, server, clients, script }
+        Self { seed, net, server, clients, script, defect: None }
     }
 }
 

@@ -157,8 +157,9 @@ impl Loot {
         let legacy = server.revisions.iter().filter(|revision| !revision.is_modern());
         let best = legacy.max_by_key(|revision| (**revision == Revision::Mar2025, **revision))?;
         let params = format!(
-            r#"{{"protocolVersion":"{}","capabilities":{{}},"clientInfo":{{"name":"l","version":"1"}}}}"#,
-            best.date()
+            r#"{{"protocolVersion":"{}","capabilities":{{}},"clientInfo":{}}}"#,
+            best.date(),
+            r#"{"name":"l","version":"1"}"#
         );
         Some(Letter::post(&format!(
             r#"{{"jsonrpc":"2.0","id":"lie","method":"initialize","params":{params}}}"#

@@ -11,7 +11,15 @@ use mcp_proto::{
     wire::RequestId,
 };
 
-use super::{app, app::App, interject, plan, plan::Interjection, script::Stage, trace::Leg};
+use super::{
+    app,
+    app::App,
+    defect::{Defect, Mangled},
+    interject, plan,
+    plan::Interjection,
+    script::Stage,
+    trace::Leg,
+};
 use crate::{
     Seeded,
     checker::{Checker, ClientChecker, Expectations, Id},
@@ -83,6 +91,8 @@ pub(super) struct Link {
     prompt: bool,
     /// What has come of a line that is not whole yet.
     arrived: Vec<u8>,
+    /// What the server has written, if it has a defect.
+    mangled: Option<Mangled>,
     /// How much of what waits to be written the checker has seen.
     observed: usize,
     requests: BTreeMap<CallId, RequestId>,
@@ -95,11 +105,12 @@ pub(super) struct Link {
 impl Link {
     pub(super) fn new(
         client: usize,
-        server: &plan::Server,
+        case: &plan::Case,
         stage: &Stage,
         leg: Leg,
         seed: u64,
     ) -> Self {
+        let server = &case.server;
         let config = app::config(server);
         let expected = Expectations {
             versions: server.revisions.iter().map(|revision| revision.date()).collect(),
@@ -125,6 +136,7 @@ impl Link {
             interjected: 0,
             prompt: server.output_bytes_max > 100_000,
             arrived: Vec::new(),
+            mangled: case.defect.map(Mangled::new),
             observed: 0,
             requests: BTreeMap::new(),
             shut: false,
@@ -211,7 +223,14 @@ impl Link {
 
     /// What the server has written since the last time is looked at.
     fn observe(&mut self) {
-        let pending = self.pipe.pending_write();
+        if let Some(mangled) = &mut self.mangled {
+            let text = self.pipe.pending_write();
+            mangled.write(text);
+            let count = text.len();
+            self.pipe.consume(count);
+        }
+        let written = self.mangled.as_ref().map(|mangled| &*mangled.bytes);
+        let pending = written.unwrap_or_else(|| self.pipe.pending_write());
         for line in pending[self.observed..].split_inclusive(|byte| *byte == b'\n') {
             let line = line.strip_suffix(b"\n").unwrap_or(line);
             self.leg.said(true, &String::from_utf8_lossy(line));
@@ -267,25 +286,36 @@ impl Link {
     /// Moves what the server writes into the pipe, as far as there is room; says whether any was.
     pub(super) fn write(&mut self, capacity: usize) -> bool {
         let room = capacity.saturating_sub(self.down.bytes.len());
-        let pending = self.pipe.pending_write();
-        let count = pending.len().min(room);
         if self.abandoned {
-            let count = pending.len();
-            self.pipe.consume(count);
-            self.observed -= count;
+            let count = self.take_written(usize::MAX).len();
             self.down.ends |= self.closed;
             return count > 0;
         }
-        self.down.bytes.extend(&pending[..count]);
-        self.pipe.consume(count);
+        let bytes = self.take_written(room);
+        self.down.bytes.extend(&bytes);
+        self.down.ends |= self.closed && self.written().is_empty();
+        !bytes.is_empty()
+    }
+
+    /// What the server has written and the pipe has not taken.
+    fn written(&self) -> &[u8] {
+        self.mangled.as_ref().map_or_else(|| self.pipe.pending_write(), |mangled| &mangled.bytes)
+    }
+
+    fn take_written(&mut self, most: usize) -> Vec<u8> {
+        let count = self.written().len().min(most);
+        let bytes = self.written()[..count].to_vec();
+        match &mut self.mangled {
+            Some(mangled) => drop(mangled.bytes.drain(..count)),
+            None => self.pipe.consume(count),
+        }
         self.observed -= count;
-        self.down.ends |= self.closed && self.pipe.pending_write().is_empty();
-        count > 0
+        bytes
     }
 
     /// Nothing moves at the moment: if nothing waits either, the server has seen all.
     pub(super) fn rested(&mut self) {
-        if self.over || !self.pipe.pending_write().is_empty() {
+        if self.over || !self.written().is_empty() {
             return;
         }
         if !self.shut {
@@ -312,7 +342,9 @@ impl Link {
 
     /// When the server has something to do.
     pub(super) fn due(&self) -> Option<Instant> {
-        self.pipe.poll_timeout()
+        let endless = |mangled: &&Mangled| mangled.defect == Defect::EndlessTimer;
+        let never = self.mangled.as_ref().filter(endless).map(|_| Instant::ZERO);
+        never.or_else(|| self.pipe.poll_timeout())
     }
 
     pub(super) fn time_out(&mut self, now: Instant) {

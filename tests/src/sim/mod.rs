@@ -4,6 +4,7 @@
 mod actor;
 mod app;
 mod changes;
+mod defect;
 mod draw;
 mod generate;
 mod interject;
@@ -21,6 +22,7 @@ mod web;
 mod webs;
 mod world;
 
+pub use defect::Defect;
 pub use draw::Draw;
 pub use plan::{
     Act, Answer, Call, Case, Client, Interjection, Lie, Net, Replay, Room, Server, Transition,
@@ -62,34 +64,43 @@ pub fn run(case: &Case) -> Ran {
     Ran { trace: kept.take(), record: whole.take(), violation }
 }
 
-/// Runs what a seed stands for, twice; gives a report if something is wrong.
-pub fn check_seed(seed: u64) -> Result<(), String> {
-    check(&Case::of_seed(seed)).map_err(|report| {
-        format!("{report}\nSIM_SEED={seed} SIM_RUNS=1 cargo test -p mcp-tests --test sim")
-    })
+/// What is wrong with a case.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// The smallest case like it in which the same is wrong.
+    pub case: Case,
+    /// That case, what happens in it, what is wrong, and how to have it again.
+    pub report: String,
 }
 
-/// Runs a case twice; gives a report of the smallest case like it in which something is wrong, if
-/// something is.
-pub fn check(case: &Case) -> Result<(), String> {
+/// Runs a case twice; tells of a failure if something is wrong.
+pub fn check(case: &Case) -> Result<(), Box<Failure>> {
     let Some(violation) = violation(case) else { return Ok(()) };
     let quiet = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| ()));
-    let (case, tries) = shrink::shrink(case.clone(), |case| self::violation(case).is_some());
+    let same = |case: &Case| self::violation(case).is_some_and(|v| kind(&v) == kind(&violation));
+    let seed = case.seed;
+    let (case, tries) = shrink::shrink(case.clone(), same);
     std::panic::set_hook(quiet);
     let ran = run(&case);
     let mut report = format!("the smallest of {tries} cases like this one:\n{}", shown(&case));
-    let _ = write!(report, "{}{}", ran.trace, ran.violation.unwrap_or(violation));
-    Err(report)
+    let _ = writeln!(report, "{}{}", ran.trace, ran.violation.unwrap_or(violation));
+    let _ = write!(report, "SIM_SEED={seed} SIM_RUNS=1 cargo test -p mcp-tests --test sim");
+    Err(Box::new(Failure { case, report }))
 }
 
 /// What is wrong with a case, if anything is: that it is not the same each time, too.
-fn violation(case: &Case) -> Option<String> {
+pub fn violation(case: &Case) -> Option<String> {
     let ran = run(case);
     if ran.violation.is_none() && run(case) != ran {
-        return Some("VIOLATION: another run leaves another trace".into());
+        return Some("VIOLATION of \"determinism\": another run leaves another trace".into());
     }
     ran.violation
+}
+
+/// Which promise it is that is not kept.
+fn kind(violation: &str) -> &str {
+    violation.split(':').next().unwrap_or_default()
 }
 
 fn shown(case: &Case) -> String {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{
     actor::Want,
+    defect::Defect,
     link::Link,
     machine::Machine,
     plan::Interjection,
@@ -19,7 +20,7 @@ impl World {
         let seed = self.case.seed ^ self.links.len() as u64;
         self.current[client] = Some(self.links.len());
         let leg = self.record.leg(format!("s{}", self.links.len()));
-        self.links.push(Link::new(client, &self.case.server, &self.stage, leg, seed));
+        self.links.push(Link::new(client, &self.case, &self.stage, leg, seed));
     }
 
     /// The pipe of a client, if it has one.
@@ -228,7 +229,8 @@ impl World {
             let channel = if up { &mut link.up } else { &mut link.down };
             if channel.is_loaded() && !channel.scheduled && (takes || !up) {
                 channel.scheduled = true;
-                let delay = u64::from(self.draw.below(self.case.net.delay_max + 1));
+                let delay = u64::from(self.draw.below(self.case.net.delay_max + 1))
+                    + Defect::delay(self.case.defect);
                 let at = (self.now + Duration::from_millis(delay)).max(hung);
                 self.schedule(at, if up { Happening::Up(number) } else { Happening::Down(number) });
             }

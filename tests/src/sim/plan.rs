@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::defect::Defect;
 use crate::model::{Answered, Revision, Step, Tries};
 
 /// The resources of each server.
@@ -20,6 +21,8 @@ pub struct Case {
     pub clients: Vec<Client>,
     /// What happens, in order.
     pub script: Vec<Transition>,
+    /// What is wrong on purpose.
+    pub defect: Option<Defect>,
 }
 
 /// How bytes travel.

@@ -6,6 +6,9 @@ use crate::model::{Answered, Revision};
 /// More tries than that are not worth the wait.
 const TRIES_MAX: u32 = 1_500;
 
+/// How many networks are tried for each change.
+const NETS: u32 = 8;
+
 /// The smallest case found that fails too, and how many were tried.
 pub(super) fn shrink(case: Case, fails: impl Fn(&Case) -> bool) -> (Case, u32) {
     let mut shrinking = Shrinking { best: case, fails, tries: 0 };
@@ -32,19 +35,25 @@ impl<F: Fn(&Case) -> bool> Shrinking<F> {
         format!("{:?}", self.best).len()
     }
 
-    /// Keeps a case if it fails too.
+    /// Keeps a case if it fails too. Whatever is taken out, a network that decides by chance
+    /// decides otherwise from there on: so some other networks are tried.
     fn attempt(&mut self, change: impl FnOnce(&mut Case)) -> bool {
-        if self.tries >= TRIES_MAX {
-            return false;
-        }
         let mut case = self.best.clone();
         change(&mut case);
-        self.tries += 1;
-        let fails = (self.fails)(&case);
-        if fails {
-            self.best = case;
+        let net = &case.net;
+        let by_chance = net.cut + net.repeat + net.unreachable + net.buffered > 0;
+        for _ in 0..if by_chance { NETS } else { 1 } {
+            if self.tries >= TRIES_MAX {
+                return false;
+            }
+            self.tries += 1;
+            if (self.fails)(&case) {
+                self.best = case;
+                return true;
+            }
+            case.seed = case.seed.wrapping_add(1);
         }
-        fails
+        false
     }
 
     fn fewer_clients(&mut self) {

@@ -16,6 +16,7 @@ use mcp_proto::{
 
 use super::{
     app::{self, App},
+    defect::Defect,
     lies::{Heard, Letter, Loot},
     plan::{self, Case, Lie},
     script::Stage,
@@ -41,6 +42,7 @@ pub(super) struct Web {
     /// The trips whose clients have fallen behind.
     pub(super) fallen: Vec<usize>,
     loot: Loot,
+    defect: Option<Defect>,
     /// What the liar was told last.
     heard: Option<Heard>,
 }
@@ -149,6 +151,7 @@ impl Web {
             stream_bytes: case.net.stream_bytes as usize,
             fallen: Vec::new(),
             loot: Loot::default(),
+            defect: case.defect,
             heard: None,
         };
         web.serve(Instant::ZERO);
@@ -208,7 +211,8 @@ impl Web {
             body: letter.body.clone(),
         };
         let admission = self.endpoint.gate().admit(&head)?;
-        let subject = letter.subject.map(Into::into);
+        let known = self.defect != Some(Defect::OneSubject);
+        let subject = letter.subject.filter(|_| known).map(Into::into);
         let grant = Arc::new(Grant { subject, ..Grant::default() });
         let id = self.endpoint.handle_request(now, admission, grant, letter.body.as_bytes());
         self.checker.asked(id.0, asked);
@@ -328,6 +332,9 @@ impl Web {
             }
             HttpOutput::Write { exchange, frame } => {
                 let text = frame.parts().concat();
+                if self.loses(exchange, &text) {
+                    return;
+                }
                 self.checker.wrote(exchange.0, &text);
                 if let Some(trip) = self.open.get(&exchange).copied() {
                     self.wrote(now, trip, &text);
@@ -346,6 +353,17 @@ impl Web {
             }
             _ => {}
         }
+    }
+
+    /// Whether a frame does not come through, which is a defect.
+    fn loses(&mut self, exchange: ExchangeId, text: &str) -> bool {
+        if self.defect != Some(Defect::LostEvent) || !text.contains("data: {") {
+            return false;
+        }
+        let trip = self.open.get(&exchange).map(|number| &self.trips[*number]);
+        let resumes = trip.is_some_and(|trip| trip.letter().field("last-event-id").is_some());
+        self.defect = self.defect.filter(|_| !resumes);
+        resumes
     }
 
     fn wrote(&mut self, now: Instant, number: usize, text: &str) {

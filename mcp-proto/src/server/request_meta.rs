@@ -228,6 +228,14 @@ mod tests {
     }
 
     #[test]
+    fn the_revisions_that_a_request_may_name_are_those_without_a_handshake() {
+        let [legacy, latest] = [Version::V2025_11_25, Version::V2026_07_28];
+        assert_eq!(version_names(&[]), "[]");
+        assert_eq!(version_names(&[legacy, latest]), r#"["2026-07-28"]"#);
+        assert_eq!(version_names(&[latest, latest]), r#"["2026-07-28","2026-07-28"]"#);
+    }
+
+    #[test]
     fn levels_are_known_by_their_exact_names() {
         assert_eq!(log_level(None), Ok(None));
         assert_eq!(log_level(Some(raw("\"debug\""))), Ok(Some(Level::Debug)));

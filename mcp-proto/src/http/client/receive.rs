@@ -7,7 +7,7 @@ use alloc::{boxed::Box, vec::Vec};
 use core::mem;
 
 use super::{
-    ClientExchange, End, HttpClient, HttpClientOutput, HttpNotice, Timer,
+    ClientExchange, HttpClient, HttpClientOutput, HttpNotice, Timer,
     exchange::{
         Draft, Exchange, IGNORED_BYTES_MAX, Kind, Reading, Role, Seen, may_pass, status_error,
     },
@@ -240,9 +240,6 @@ impl HttpClient {
 
     /// There is no answer to a request, and this is why.
     pub(super) fn lost(&mut self, number: i64, error: HttpError, draft: Option<Draft>) {
-        if self.end != End::Open {
-            return;
-        }
         match self.routes.get(&number).map(|route| route.what) {
             None => {}
             Some(what @ (What::Probe | What::Initialize)) => {

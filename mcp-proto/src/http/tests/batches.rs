@@ -94,3 +94,14 @@ fn a_batch_whose_session_ends_leaves_nothing() {
     site.delete();
     assert!(site.endpoint.is_empty());
 }
+
+#[test]
+fn the_answer_to_a_batch_whose_client_has_gone_is_lost_and_counted() {
+    let mut site = Site::operating(Version::V2025_03_26);
+    let exchange = site.say(&format!("[{}]", call("1")));
+    site.disconnect(exchange);
+    site.answer(0).unwrap();
+    assert!(matches!(site.telemetry.last(), Some(Telemetry::Dropped { count: 1 })));
+    site.delete();
+    assert!(site.endpoint.is_empty());
+}

@@ -213,3 +213,16 @@ fn a_handler_sees_its_call() {
     let said = serve(&mut router, &mut (), call, tool("t", "{}"));
     assert_eq!(said, [text("(Int(1), 0, false) Some(\"eve\")")]);
 }
+
+#[test]
+fn what_is_shown_of_a_context_is_its_call() {
+    let mut router = Router::new();
+    router.tool(Tool::new("t"), |cx, _: Json| {
+        let inner: &CallContext<'_> = cx;
+        let (whole, inner) = (format!("{cx:?}"), format!("{inner:?}"));
+        assert!(inner.starts_with("CallContext { call: Call { id: CallId(7)"), "{inner}");
+        assert_eq!(whole, format!("Context {{ call: {inner}, .. }}"));
+        Ok("done")
+    });
+    assert_eq!(serve(&mut router, &mut (), client(MODERN), tool("t", "{}")), [text("done")]);
+}

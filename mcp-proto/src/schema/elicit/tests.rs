@@ -191,6 +191,15 @@ fn a_flat_schema_written_by_hand_is_sent_as_it_is() {
 }
 
 #[test]
+fn choices_of_a_schema_written_by_hand_are_what_can_be_chosen() {
+    let field = r#"{"type":"string","enum":["x","y"]}"#;
+    let schema = alloc::format!(r#"{{"type":"object","properties":{{"a":{field}}}}}"#);
+    let form = Form::raw("m", json(&schema)).unwrap();
+    assert_eq!(form.check(&json(r#"{"a":"y"}"#)), Ok(()));
+    assert!(form.check(&json(r#"{"a":"z"}"#)).is_err());
+}
+
+#[test]
 fn a_schema_written_by_hand_loses_what_an_older_revision_does_not_have() {
     let schema =
         r#"{"type":"object","properties":{"a":{"type":"string","pattern":"x","default":"x"}}}"#;

@@ -359,3 +359,28 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_is_shown_of_answers_is_what_was_asked_and_what_came() {
+    let shown = format!("{:?}", memo().answers);
+    for part in ["\"name\": ", "Given({\"a\":1})", "\"roots\": ", "TimedOut", "\"open\": "] {
+        assert!(shown.contains(part), "{shown}");
+    }
+    assert!(!shown.contains("salt"), "{shown}");
+}
+
+#[test]
+fn an_answer_of_an_unknown_kind_makes_a_memo_unreadable() {
+    let asked = Asked { digest: None, answer: Some(Answer::TimedOut) };
+    let mut memo = Memo::default();
+    memo.answers.by_key.insert("k".into(), asked);
+    let mut plain = Writer::default();
+    memo::write(&memo, &mut plain);
+    let mut bytes = plain.into_bytes();
+    assert_eq!(memo::read(&mut Reader::new(&bytes)), Some(memo));
+    let kind = bytes.iter().rposition(|byte| *byte == 2).unwrap();
+    for unknown in 3..=u8::MAX {
+        bytes[kind] = unknown;
+        assert_eq!(memo::read(&mut Reader::new(&bytes)), None);
+    }
+}

@@ -23,7 +23,7 @@ use crate::{
     },
     router::Port,
     schema::{Answer, Question},
-    server::{Command, Event, ExchangeId, ServerConfig},
+    server::{Call, Command, Event, ExchangeId, ServerConfig},
     wire::Json,
 };
 
@@ -70,6 +70,9 @@ pub struct WebPair<S> {
     begun: u64,
     notices: Vec<HttpNotice>,
     events: Vec<Event>,
+    /// Which calls the router is not to see.
+    holds: Box<dyn FnMut(&Call) -> bool>,
+    held: Vec<Arc<Call>>,
     exchanges: Exchanges,
     transcript: WebTranscript,
     closed: bool,
@@ -143,6 +146,8 @@ impl<S: 'static> WebPair<S> {
             begun: 0,
             notices: Vec::new(),
             events: Vec::new(),
+            holds: Box::new(|_| false),
+            held: Vec::new(),
             exchanges: Exchanges::default(),
             transcript: WebTranscript::new(),
             closed: false,
@@ -157,6 +162,19 @@ impl<S: 'static> WebPair<S> {
     pub fn answering(mut self, answerer: impl FnMut(&Question) -> Answer + 'static) -> Self {
         self.told.answerer = Box::new(answerer);
         self
+    }
+
+    /// Says which calls are kept from the router from now on, to be ended by
+    /// [`serve`](Self::serve).
+    #[must_use]
+    pub fn holding(mut self, holds: impl FnMut(&Call) -> bool + 'static) -> Self {
+        self.holds = Box::new(holds);
+        self
+    }
+
+    /// The calls that were kept from the router, since this was asked last.
+    pub fn take_held(&mut self) -> Vec<Arc<Call>> {
+        core::mem::take(&mut self.held)
     }
 
     /// Calls a method, and lets both sides speak, and time pass if need be, until the call ends.
@@ -381,6 +399,7 @@ impl<S: 'static> WebPair<S> {
                     self.client.handle_end(now, own);
                 }
             }
+            HttpOutput::Event(Event::Call(call)) if (self.holds)(&call) => self.held.push(call),
             HttpOutput::Event(Event::Call(call)) => {
                 let mut port = Direct { endpoint: &mut self.endpoint, now };
                 self.router.serve(&mut self.state, call, &mut port);

@@ -6,7 +6,7 @@
 use alloc::{boxed::Box, format, string::String, sync::Arc, vec::Vec};
 use core::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 
 use super::{
@@ -166,13 +166,14 @@ impl Client {
 
     fn agree(&mut self, now: Instant, agreement: Agreement) {
         let handshake = agreement.version.rules().handshake;
+        let level = self.log_level.filter(|_| sets_level(&agreement));
         let agreement = Arc::new(agreement);
         self.phase = Phase::Ready(agreement.clone());
         self.identity = Some(agreement.version)
             .filter(|_| !handshake)
             .map(|version| (version, self.identity(version)));
         self.tell(ClientEvent::Ready(agreement));
-        if let Some(level) = self.log_level.filter(|_| handshake) {
+        if let Some(level) = level {
             let id = self.new_forgotten();
             let text = rpc::request(&id, "logging/setLevel", level_params(level).as_str());
             self.send(None, Frame::owned(text));
@@ -236,6 +237,16 @@ impl Client {
         self.sent.clear();
         self.outputs.push_back(ClientOutput::Respawn);
     }
+}
+
+/// Whether the server is told by a request from which level on to send log messages.
+pub(super) fn sets_level(agreement: &Agreement) -> bool {
+    #[derive(Default, Deserialize)]
+    struct Declared {
+        logging: Option<IgnoredAny>,
+    }
+    let declared: Declared = agreement.capabilities.parse().unwrap_or_default();
+    agreement.version.rules().handshake && declared.logging.is_some()
 }
 
 /// The revisions that the server names, and what an agreement on one of them says.

@@ -248,13 +248,13 @@ impl Client {
         Ok(())
     }
 
-    /// From which level on to hear log messages. In a legacy session the server is told by a call;
-    /// in 2026-07-28 each call says so whose options do not say otherwise. Before there is an
-    /// agreement the level is kept, and told as the server's era demands.
+    /// From which level on to hear log messages. In a legacy session the server is told by a call,
+    /// if it has declared `logging`; in 2026-07-28 each call says so whose options do not say
+    /// otherwise. Before there is an agreement the level is kept, and told as the server's era
+    /// demands.
     pub fn set_level(&mut self, now: Instant, level: Level) -> Option<ClientCallId> {
         self.log_level = Some(level);
-        let handshake = self.rules().is_some_and(|rules| rules.handshake);
-        handshake.then(|| {
+        self.agreement().is_some_and(|agreed| handshake::sets_level(agreed)).then(|| {
             let params = encode::level_params(level);
             self.call(now, "logging/setLevel", &params, CallOptions::default())
         })

@@ -10,6 +10,7 @@ mod header;
 mod http_client;
 mod input;
 mod line;
+mod lines;
 mod message;
 mod script;
 mod server_pipe;

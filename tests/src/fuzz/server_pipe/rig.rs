@@ -16,12 +16,11 @@ use super::{
 use crate::{
     Seeded,
     checker::{Checker, Id, Line, Members, Reading},
+    fuzz::lines::Lines,
 };
 
 /// More steps than any input has work for.
 const STEPS_MAX: usize = 100_000;
-/// A byte order mark.
-const MARK: &[u8] = b"\xEF\xBB\xBF";
 
 pub(super) struct Rig {
     settings: Settings,
@@ -30,12 +29,8 @@ pub(super) struct Rig {
     /// Whether the checker sees the lines: what it is told is exact only line by line.
     watched: bool,
     now: Instant,
-    /// What the client has sent of a line that is not whole yet.
-    sent: Vec<u8>,
-    /// Whether that may begin with a byte order mark.
-    fresh: bool,
-    /// Whether that was too long already.
-    skips: bool,
+    /// The lines that the client sends.
+    sent: Lines,
     /// What the client has read of a line that is not whole yet.
     read: Vec<u8>,
     reads: bool,
@@ -65,9 +60,7 @@ impl Rig {
             checker: Checker::new(settings.expectations()),
             watched,
             now: Instant::ZERO,
-            sent: Vec::new(),
-            fresh: true,
-            skips: false,
+            sent: Lines::new(settings.config().limits.message_bytes_max),
             read: Vec::new(),
             reads: true,
             closed: None,
@@ -90,35 +83,10 @@ impl Rig {
         }
         for chunk in cut.apply(bytes) {
             if self.watched && self.ended.is_none() {
-                self.tell_checker(chunk);
+                self.sent.push(chunk, |line| self.checker.sent(line));
             }
             self.pipe.handle_bytes(self.now, chunk);
             self.drain();
-        }
-    }
-
-    /// The client's lines, each as soon as it is known to be whole or too long.
-    fn tell_checker(&mut self, chunk: &[u8]) {
-        let limit = self.settings.config().limits.message_bytes_max;
-        for piece in chunk.split_inclusive(|byte| *byte == b'\n') {
-            self.sent.extend(piece);
-            if self.fresh {
-                self.fresh = MARK.len() > self.sent.len() && MARK.starts_with(&self.sent);
-                let marked = self.sent.starts_with(MARK);
-                self.sent.drain(..if marked { MARK.len() } else { 0 });
-            }
-            let whole = self.sent.ends_with(b"\n");
-            let line = self.sent.strip_suffix(b"\n").unwrap_or(&self.sent);
-            let line = line.strip_suffix(b"\r").unwrap_or(line);
-            let too_long = line.len() > limit;
-            let blank = line.iter().all(|byte| b" \t\r".contains(byte));
-            if !self.skips && (too_long || whole && !blank) {
-                self.checker.sent(line);
-            }
-            self.skips = !whole && (self.skips || too_long);
-            if whole || self.skips {
-                self.sent.clear();
-            }
         }
     }
 

@@ -371,6 +371,25 @@ fn logs_of_a_session_belong_to_no_call() {
 }
 
 #[test]
+fn a_server_that_does_not_log_is_told_no_level() {
+    spec!("INI-17", "INI-18");
+    for (declared, told) in [("{}", 0), (r#"{"logging":null}"#, 0), (r#"{"logging":{}}"#, 1)] {
+        let mut peer = Peer::with(|config| config.era = Era::Legacy).started();
+        let result = format!(r#"{{"protocolVersion":"2025-11-25","capabilities":{declared}}}"#);
+        peer.reply("1", &result);
+        peer.forget();
+        let level = peer.pipe.set_level(peer.now, Level::Info);
+        peer.drain();
+        assert_eq!((level.iter().count(), peer.lines.len()), (told, told), "{declared}");
+        let mut early = Peer::with(|config| config.era = Era::Legacy).started();
+        assert_eq!(early.pipe.set_level(early.now, Level::Info), None);
+        early.forget();
+        early.reply("1", &result);
+        assert_eq!(early.lines.len(), 1 + told, "initialized, and the level: {declared}");
+    }
+}
+
+#[test]
 fn there_are_only_so_many_calls_at_once() {
     let mut peer = Peer::ready_with(Version::V2026_07_28, |config| config.limits.calls_max = 2);
     peer.tool(patient());

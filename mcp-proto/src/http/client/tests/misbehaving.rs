@@ -197,6 +197,7 @@ fn a_request_that_is_answered_before_it_was_sent_is_not_sent() {
     net.head(&first, 200, &[STREAM]);
     net.event(&first, "", r#"{"jsonrpc":"2.0","id":3,"result":{"liar":1}}"#);
     assert_eq!(net.finished.remove(0).0, second);
+    assert!(net.http.waiting.is_empty() && net.http.waiting_bytes == 0);
     net.result_event(&first, &first, "{}");
     net.end(&first);
     assert_eq!(net.outcome().as_deref(), Ok("{}"));

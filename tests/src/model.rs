@@ -109,6 +109,8 @@ pub enum Answered {
 pub struct Situation {
     /// What is spoken.
     pub revision: Revision,
+    /// What is called.
+    pub kind: Kind,
     /// The log levels that may be in force during the call; `None` is "no logs at all".
     pub levels: Vec<Option<u8>>,
     /// Whether progress is wanted.
@@ -125,6 +127,17 @@ pub struct Situation {
     pub client_rounds: u32,
     /// Whether logs and progress may get lost on a slow way.
     pub lossy: bool,
+}
+
+/// What is called that does what its arguments say: the three methods that may ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `tools/call`
+    Tool,
+    /// `prompts/get`
+    Prompt,
+    /// `resources/read`
+    Resource,
 }
 
 /// What a client sees of a call before it ends.
@@ -165,6 +178,8 @@ pub struct Prediction {
     /// How much the server says after it has sent the client away, the end included, if it does.
     pub after_park: Option<usize>,
 }
+
+const INTERNAL: i64 = -32603;
 
 /// Says what a client sees of a script.
 pub fn predict(script: &[Step], situation: &Situation) -> Prediction {
@@ -225,7 +240,7 @@ impl Run<'_> {
                 return self.ask(key, exists && situation.asks);
             }
             Step::Sample(key) => return self.ask(key, situation.samples),
-            Step::Fail(text) => return Some(Outcome::Failed(text.clone())),
+            Step::Fail(text) => return Some(self.failed(text)),
             Step::Refuse(code) => return Some(Outcome::Refused(*code)),
             Step::Park if situation.revision == Revision::Nov2025 => {
                 self.parked = self.parked.or(Some(self.seen.len()));
@@ -235,9 +250,16 @@ impl Run<'_> {
         None
     }
 
+    /// Only a tool can say why.
+    fn failed(&self, why: &str) -> Outcome {
+        match self.situation.kind {
+            Kind::Tool => Outcome::Failed(why.into()),
+            Kind::Prompt | Kind::Resource => Outcome::Refused(INTERNAL),
+        }
+    }
+
     fn ask(&mut self, key: &str, declared: bool) -> Option<Outcome> {
         const UNDECLARED: i64 = -32021;
-        const INTERNAL: i64 = -32603;
         let situation = self.situation;
         if !declared {
             return Some(Outcome::Refused(UNDECLARED));
@@ -267,7 +289,7 @@ impl Run<'_> {
             Answered::Declined => "declined".into(),
             Answered::Dismissed => "dismissed".into(),
             Answered::Refused if modern => return Some(Outcome::QuestionRefused),
-            Answered::Refused => return Some(Outcome::Failed("refuses".into())),
+            Answered::Refused => return Some(self.failed("refuses")),
         };
         let _ = write!(self.text, "{key}={shown};");
         None

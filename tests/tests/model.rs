@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use mcp_tests::{
-    model::{Answered, Outcome, Revision, Seen, Situation, Step, Tries, agree, predict},
+    model::{Answered, Kind, Outcome, Revision, Seen, Situation, Step, Tries, agree, predict},
     sim::{self, Act, Answer, Call, Case, Client, Net, Server, Transition},
 };
 use proptest::prelude::*;
@@ -17,6 +17,7 @@ fn script() -> Vec<Step> {
 fn situation(revision: Revision) -> Situation {
     Situation {
         revision,
+        kind: Kind::Tool,
         levels: vec![Some(1)],
         progress: true,
         asks: true,
@@ -98,6 +99,7 @@ fn call() -> impl Strategy<Value = Call> {
     let cancel = prop::option::weighted(0.2, 0..2_000u32);
     (steps, prop::option::of(0..8u8), answers, cancel).prop_map(
         |(steps, level, answers, cancel_after)| Call {
+            kind: Kind::Tool,
             steps,
             level,
             progress: true,

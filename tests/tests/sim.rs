@@ -21,8 +21,14 @@ fn whatever_a_seed_lets_happen_every_promise_is_kept() {
     }
 }
 
-/// What seeds must come to, or the promises about it are not tried at all.
-const RARE: [&str; 7] = [
+/// What seeds must come to, or the promises about it are not tried at all; `..` stands for anything
+/// within a line.
+const RARE: [&str; 12] = [
+    "\"prompts/get\"..\"requestState\"",
+    "\"resources/read\"..\"requestState\"",
+    "elicitation/create..\"c0.",
+    "-> s0 [{..{",
+    "<- s0 [{..{",
     "There is nothing to resume after this Last-Event-ID",
     "Too many requests in flight",
     "Too many sessions",
@@ -40,10 +46,19 @@ fn seeds_come_to_what_is_rare() {
     left.extend(lies.iter().chain(&others).map(String::as_str));
     for seed in 0..RUNS {
         let ran = sim::run(&Case::of_seed(seed));
-        left.retain(|rare| !ran.trace.contains(rare) && !ran.record.contains(rare));
+        let text = ran.trace.lines().chain(ran.record.lines());
+        left.retain(|rare| !text.clone().any(|line| has(line, rare)));
         if left.is_empty() {
             return;
         }
     }
     panic!("no seed comes to {left:?}");
+}
+
+fn has(line: &str, rare: &str) -> bool {
+    let mut rest = Some(line);
+    for part in rare.split("..") {
+        rest = rest.and_then(|rest| rest.split_once(part)).map(|(_, rest)| rest);
+    }
+    rest.is_some()
 }

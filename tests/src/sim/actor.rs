@@ -58,6 +58,8 @@ pub(super) struct Life {
     pub(super) vanished: bool,
     /// Whether something went wrong with it that may take the client's patience.
     pub(super) disturbed: bool,
+    /// Whether answers waited for each other in batches.
+    pub(super) batched: bool,
     /// Whether a proxy sent a request of it twice.
     pub(super) repeated: bool,
     /// Whether the server began anew meanwhile.
@@ -160,15 +162,18 @@ impl Actor {
     pub(super) fn call(&mut self, now: Instant, call: &plan::Call) -> usize {
         let tag = format!("c{}.{}", self.number, self.calls.len());
         let play = Play { tag: tag.clone(), steps: call.steps.clone() };
-        let params = serde_json::json!({"name": "script", "arguments": play}).to_string();
-        let params = Json::parse_text(&params).expect("JSON");
+        let (method, params) = play.request(call.kind);
+        let params = Json::parse_text(&params.to_string()).expect("JSON");
+        // So that it is seen which call a request is about.
+        let meta = serde_json::json!({"sim/tag": tag}).to_string();
         let options = CallOptions {
             progress: call.progress,
             log_level: call.level.map(level_of),
+            meta: Some(Json::parse_text(&meta).expect("JSON")),
             ..CallOptions::default()
         };
         let room = self.machine.client().calls().count() < self.plan.calls_max as usize;
-        let id = self.machine.call(now, "tools/call", &params, options);
+        let id = self.machine.call(now, method, &params, options);
         let begun = self.tick();
         self.by_id.insert(id, self.calls.len());
         self.calls.push(Made {

@@ -118,11 +118,11 @@ impl Heard {
     fn hearers(&self, change: &Change, revision: Revision) -> (usize, usize) {
         let listens = self.listens.iter().filter(|listen| listen.life == change.life);
         let certain = listens.clone().filter(|listen| {
-            // A session hears of all lists. Nobody has prompts.
+            // A session hears of all lists.
             let wanted = listen.topics.contains(&change.topic)
                 || matches!(change.topic, Topic::List(_)) && !revision.is_modern();
             let open = listen.open.is_some_and(|open| open < change.at) && listen.ended.is_none();
-            change.topic != Topic::List(1) && wanted && open
+            wanted && open
         });
         if !revision.is_modern() {
             // A session is told once, however many want it.

@@ -8,7 +8,7 @@ use super::{
         Act, Answer, Call, Case, Client, Interjection, Lie, Net, Replay, Room, Server, Transition,
     },
 };
-use crate::model::{Answered, Revision, Step, Tries};
+use crate::model::{Answered, Kind, Revision, Step, Tries};
 
 /// Which kinds of things happen at all in a case: each case is of a few kinds only, so that
 /// what is rare meets what is rare.
@@ -74,6 +74,7 @@ impl Net {
             cut: draw.one_of(&[0, 0, 5, 20, 40]),
             repeat: draw.one_of(&[0, 0, 0, 20]),
             unreachable: draw.one_of(&[0, 0, 0, 5]),
+            batches: draw.chance(50),
             buffered: draw.one_of(&[0, 0, 0, 0, 10, 60]),
             stream_bytes: draw.one_of(&[65_536, 65_536, 65_536, 2_000, 300]),
         }
@@ -191,6 +192,7 @@ impl Call {
             answers.insert(key, Answer::draw(draw, person));
         }
         Self {
+            kind: draw.one_of(&[Kind::Tool, Kind::Tool, Kind::Prompt, Kind::Resource]),
             steps,
             level: draw.one_of(&[None, None, Some(0), Some(4)]),
             progress: !draw.chance(20),

@@ -100,7 +100,8 @@ fn call(world: &World, actor: &Actor, made: &Made) -> Verdict {
         };
     };
     let prediction = predict(&made.call.steps, &situation(world, actor, made, revision));
-    let slow = actor.plan.impatient || life.disturbed || !world.case.is_calm(&actor.plan);
+    let slow =
+        actor.plan.impatient || life.disturbed || life.batched || !world.case.is_calm(&actor.plan);
     let excused = match outcome {
         Err(CallError::Cancelled) => made.cancelled,
         Err(CallError::Lost(Delivery::OutcomeUnknown)) => {
@@ -148,6 +149,7 @@ fn situation(world: &World, actor: &Actor, made: &Made, revision: Revision) -> S
     let answers = made.call.answers.iter();
     Situation {
         revision,
+        kind: made.call.kind,
         levels: actor.levels_of(made, revision),
         // An idle timeout wants progress too.
         progress: true,
@@ -164,10 +166,11 @@ fn situation(world: &World, actor: &Actor, made: &Made, revision: Revision) -> S
     }
 }
 
-/// Whether a tool's result is the one that is expected.
+/// Whether a result is the one that is expected.
 fn is_result(json: &str, expected: &Outcome) -> bool {
     let value: serde_json::Value = serde_json::from_str(json).unwrap_or_default();
-    let text = value["content"][0]["text"].as_str().unwrap_or_default();
+    let places = ["/content/0/text", "/messages/0/content/text", "/contents/0/text"];
+    let text = places.iter().find_map(|place| value.pointer(place)?.as_str()).unwrap_or_default();
     let failed = value["isError"] == true;
     match expected {
         Outcome::Text(expected) => !failed && text == expected,

@@ -129,9 +129,12 @@ impl Loot {
         choose(self.letters.iter().filter_map(|letter| letter.field("mcp-session-id")), pick)
     }
 
-    /// A request of somebody else that carries a state, with the text of that.
-    fn retry(&self, pick: usize) -> Option<(Letter, String)> {
-        let carries = self.letters.iter().filter(|letter| letter.body.contains("\"requestState\""));
+    /// A request of somebody else that carries a state and this text, with the text of the state.
+    fn retry(&self, pick: usize, text: &str) -> Option<(Letter, String)> {
+        let carries = |letter: &&Letter| {
+            letter.body.contains("\"requestState\"") && letter.body.contains(text)
+        };
+        let carries = self.letters.iter().filter(carries);
         let letter = choose(carries, pick)?;
         let state = letter.value()["params"]["requestState"].as_str()?.to_owned();
         Some((letter.clone(), state))
@@ -264,13 +267,15 @@ impl Loot {
     }
 
     fn with_state(&self, lie: Lie, pick: usize) -> Option<(Letter, Must)> {
-        let (mut letter, state) = self.retry(pick)?;
+        const STEPS: &str = r#""steps":["#;
+        let (mut letter, state) =
+            self.retry(pick, if lie == Lie::MovedState { STEPS } else { "" })?;
         match lie {
             Lie::ForeignState => letter.subject = Some(LIAR),
             Lie::ChangedState => {
                 letter.body = letter.body.replace(&state, &changed(&state, pick));
             }
-            _ => letter.body = letter.body.replace(r#""steps":["#, r#""steps":["park","#),
+            _ => letter.body = letter.body.replace(STEPS, r#""steps":["park","#),
         }
         let must = Must::error(400, -32_602);
         Some((letter, Must { invariant: Invariant::StateIntegrity, ..must }))

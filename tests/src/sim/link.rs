@@ -161,6 +161,24 @@ impl Link {
         lines
     }
 
+    /// The client says several things at once, which go as one: whole lines; gives that one.
+    pub(super) fn sent_together(&mut self, lines: &[u8]) -> Vec<u8> {
+        let lines: Vec<&[u8]> = lines.split(|byte| *byte == b'\n').collect();
+        let lines = &lines[..lines.len() - 1];
+        for line in lines {
+            self.conduct.sent(line);
+        }
+        let batch = [b"[", &*lines.join(&b','), b"]"].concat();
+        self.up.bytes.extend(batch.iter().chain(b"\n"));
+        batch
+    }
+
+    /// Whether these are several whole lines, after a whole line.
+    pub(super) fn are_lines(&self, bytes: &[u8]) -> bool {
+        let pieces = bytes.split(|byte| *byte == b'\n').count();
+        self.up.partial.is_empty() && bytes.ends_with(b"\n") && (3..60).contains(&pieces)
+    }
+
     /// The client reads; gives the lines that are whole with that.
     pub(super) fn received(&mut self, bytes: &[u8]) -> Vec<Vec<u8>> {
         let lines = self.down.lines(bytes);

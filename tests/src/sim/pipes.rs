@@ -10,6 +10,7 @@ use super::{
     plan::Interjection,
     world::{Happening, World, shown},
 };
+use crate::model::Revision;
 
 impl World {
     /// Gives a client a server of its own, unless it speaks to the one behind HTTP.
@@ -184,7 +185,15 @@ impl World {
         let count = count.min(room.saturating_sub(link.up.bytes.len()));
         let bytes = pipe.pending_write()[..count].to_vec();
         pipe.consume(count);
-        for line in link.sent(&bytes) {
+        let life = self.actors[client].now();
+        let batches = self.case.net.batches && life.agreed == Some(Revision::Mar2025);
+        let lines = if batches && link.are_lines(&bytes) {
+            life.batched = true;
+            vec![link.sent_together(&bytes)]
+        } else {
+            link.sent(&bytes)
+        };
+        for line in lines {
             self.trace.line(self.now, &format!("c{client} -> s{number} {}", shown(&line)));
         }
         count > 0

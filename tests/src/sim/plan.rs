@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::defect::Defect;
-use crate::model::{Answered, Revision, Step, Tries};
+use crate::model::{Answered, Kind, Revision, Step, Tries};
 
 /// The resources of each server.
 pub(super) const URIS: [&str; 3] = ["sim:a", "sim:b", "sim:c"];
@@ -40,6 +40,8 @@ pub struct Net {
     pub repeat: u32,
     /// How often in a hundred a request never leaves.
     pub unreachable: u32,
+    /// Whether what a client on a pipe says at once goes as one batch, where there are any.
+    pub batches: bool,
     /// How often in a hundred a proxy keeps a response back, and then gives it in one piece.
     pub buffered: u32,
     /// How many bytes of a stream may wait before its client counts as behind.
@@ -119,7 +121,9 @@ pub struct Client {
 /// A call that a client makes.
 #[derive(Clone, Debug)]
 pub struct Call {
-    /// What the tool is to do.
+    /// What is called.
+    pub kind: Kind,
+    /// What it is to do.
     pub steps: Vec<Step>,
     /// The log level that the call asks for.
     pub level: Option<u8>,
@@ -160,7 +164,7 @@ pub enum Transition {
 /// What a client does, or what is done to it.
 #[derive(Clone, Debug)]
 pub enum Act {
-    /// It calls the scripted tool.
+    /// It calls the scripted tool, or its likes.
     Call(Call),
     /// It sets the log level.
     SetLevel(u8),
@@ -317,6 +321,7 @@ impl Default for Net {
             cut: 0,
             repeat: 0,
             unreachable: 0,
+            batches: false,
             buffered: 0,
             stream_bytes: 65_536,
         }

@@ -13,11 +13,18 @@ use std::{
 use mcp_proto::{
     ErrorObject, Instant, Router,
     router::{CallContext, Stop},
-    schema::{Elicited, Field, Form, Level, Resource, ResourceContents, Sampling, Tool},
+    schema::{
+        Content, Elicited, Field, Form, Level, Prompt, PromptResult, Resource, ResourceContents,
+        ResourceTemplate, Sampling, Tool,
+    },
 };
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
-use crate::model::Step;
+use crate::model::{Kind, Step};
+
+/// What the tool and the prompt are called.
+const NAME: &str = "script";
 
 /// The arguments of the tool.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -95,32 +102,75 @@ pub(super) fn advance(task: &mut Task) -> bool {
     task.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready()
 }
 
-/// What a server has: the tool, and a resource to watch. `inline`: the tool answers when it
+impl Play {
+    /// What is asked for to have it done, and the parameters.
+    pub(super) fn request(&self, kind: Kind) -> (&'static str, serde_json::Value) {
+        match kind {
+            Kind::Tool => ("tools/call", json!({"name": NAME, "arguments": self})),
+            Kind::Prompt => {
+                let arguments = json!({"play": json!(self).to_string()});
+                ("prompts/get", json!({"name": NAME, "arguments": arguments}))
+            }
+            Kind::Resource => {
+                let digits = |byte: u8| format!("{byte:02x}");
+                let play: String = json!(self).to_string().bytes().map(digits).collect();
+                ("resources/read", json!({"uri": format!("sim:script/{play}")}))
+            }
+        }
+    }
+
+    fn of_digits(digits: &str) -> Option<Self> {
+        let byte = |at| u8::from_str_radix(digits.get(at..at + 2)?, 16).ok();
+        let bytes: Option<Vec<u8>> = (0..digits.len()).step_by(2).map(byte).collect();
+        serde_json::from_slice(&bytes?).ok()
+    }
+}
+
+/// What a server has: the tool and its likes, and resources to watch. `inline`: the tool answers when it
 /// returns, and does not wait; otherwise its tasks are put into `tasks`.
 pub(super) fn router(stage: &Stage, inline: bool, tasks: &Rc<RefCell<Vec<Task>>>) -> Router<()> {
     let mut router = Router::new();
     let (stage, tasks) = (stage.clone(), tasks.clone());
     if inline {
-        router.tool(Tool::new("script"), move |cx, play: Play| {
-            let mut run = pin!(perform(cx, &play, &stage, true));
-            match run.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-                Poll::Ready(outcome) => outcome,
-                Poll::Pending => Err(Stop::Failed("it waits".into())),
-            }
-        });
+        let stage = stage.clone();
+        router.tool(Tool::new(NAME), move |cx, play: Play| at_once(cx, &play, &stage));
     } else {
-        router.tool_later(Tool::new("script"), move |(), ticket, play: Play| {
-            let stage = stage.clone();
+        let of_tool = stage.clone();
+        router.tool_later(Tool::new(NAME), move |(), ticket, play: Play| {
+            let stage = of_tool.clone();
             tasks.borrow_mut().push(Box::pin(
                 ticket.run_async(async move |cx| perform(cx, &play, &stage, false).await),
             ));
         });
     }
+    let of_prompt = stage.clone();
+    router.prompt(Prompt::new(NAME).required_argument("play", "what it does"), move |cx, given| {
+        let play = given.get("play").and_then(|play| serde_json::from_str(play).ok());
+        let play: Play = play.ok_or_else(|| Stop::Invalid("no play".into()))?;
+        let text = at_once(cx, &play, &of_prompt)?;
+        Ok(PromptResult::new().user(Content::text(text)))
+    });
+    let template = ResourceTemplate::new("sim:script/{play}", NAME).expect("a template");
+    router.resource_template(template, move |cx, variables| {
+        let play =
+            variables.get("play").and_then(|play| Play::of_digits(play)).ok_or(Stop::NotFound)?;
+        let text = at_once(cx, &play, &stage)?;
+        Ok(vec![ResourceContents::text("sim:script", text)])
+    });
     for uri in super::plan::URIS {
         let resource = Resource::new(uri, uri).expect("a URI");
         router.resource(resource, move |_| Ok(vec![ResourceContents::text(uri, "text")]));
     }
     router
+}
+
+/// Performs without waiting.
+fn at_once(cx: &mut CallContext<'_>, play: &Play, stage: &Stage) -> Result<String, Stop> {
+    let mut run = pin!(perform(cx, play, stage, true));
+    match run.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(outcome) => outcome,
+        Poll::Pending => Err(Stop::Failed("it waits".into())),
+    }
 }
 
 async fn perform(

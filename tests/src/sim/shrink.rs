@@ -1,7 +1,7 @@
 //! Makes a case that fails as small as it can be.
 
 use super::plan::{Act, Answer, Case, Client, Net, Replay, Room, Server, Transition};
-use crate::model::{Answered, Revision};
+use crate::model::{Answered, Kind, Revision};
 
 /// More tries than that are not worth the wait.
 const TRIES_MAX: u32 = 1_500;
@@ -108,9 +108,10 @@ impl<F: Fn(&Case) -> bool> Shrinking<F> {
     }
 
     fn plainer_call(&mut self, place: usize) {
-        let changes: [fn(&mut super::plan::Call); 3] = [
+        let changes: [fn(&mut super::plan::Call); 4] = [
             |call| call.cancel_after = None,
             |call| call.level = None,
+            |call| call.kind = Kind::Tool,
             |call| {
                 let plain = Answer { answered: Answered::Value(1), after: Some(0) };
                 call.answers.values_mut().for_each(|answer| *answer = plain);
@@ -127,13 +128,14 @@ impl<F: Fn(&Case) -> bool> Shrinking<F> {
 
     /// A better network, and servers and clients without limits.
     fn plainer(&mut self) {
-        let changes: [fn(&mut Case); 16] = [
+        let changes: [fn(&mut Case); 17] = [
             |case| case.net = Net::default(),
             |case| case.server = Server::default(),
             |case| case.net.cut = 0,
             |case| case.net.repeat = 0,
             |case| case.net.unreachable = 0,
             |case| case.net.buffered = 0,
+            |case| case.net.batches = false,
             |case| case.net.stream_bytes = 65_536,
             |case| (case.net.chunk_max, case.net.capacity) = (65_536, 65_536),
             |case| case.net.delay_max = 0,

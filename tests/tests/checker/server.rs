@@ -178,7 +178,7 @@ fn a_message_of_a_subscription_in_the_wrong_place_is_caught() {
     let batch = format!("> [{},{listen}]\n=", message("call 1"));
     let march = OPEN.replace("2025-11-25", "2025-03-26") + "\n" + &batch;
     let answers = format!("< [{},{}]", message("result 1"), message("refused 5"));
-    let good = format!("{march}\n> listen 5\n< ack 5\n{answers}\n< tagged 5 tools\n< ended 5");
+    let good = format!("{march}\n> listen 6\n< ack 6\n{answers}\n< tagged 6 tools\n< ended 6");
     check(&good, &[]);
     check(&format!("{march}\n< ack 5"), &[RightPlace]);
     let update = r#"< "method":"notifications/resources/updated","params":{"uri":"a:1"}"#;

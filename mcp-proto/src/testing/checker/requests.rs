@@ -128,9 +128,11 @@ impl Request {
 impl Ledger {
     pub(super) fn open(&mut self, request: Request, findings: &mut Findings) {
         let mut same = self.open.iter().filter(|other| other.id == request.id);
-        if same.any(|other| other.serial > self.read) || self.cancelling.contains(&request.id) {
+        let hidden = |other: &Request| other.serial > self.read || other.batch.is_some();
+        if same.any(hidden) || self.cancelling.contains(&request.id) {
             // An id that comes again before it is known what became of it: which of its requests
-            // is answered, and which is refused or cancelled, is not to be told.
+            // is answered, and which is refused or cancelled, is not to be told. An element of a
+            // batch may be answered long before the batch is.
             findings.mute();
         }
         self.open.push(request);

@@ -126,8 +126,8 @@ impl Play {
     }
 }
 
-/// What a server has: the tool and its likes, and resources to watch. `inline`: the tool answers when it
-/// returns, and does not wait; otherwise its tasks are put into `tasks`.
+/// What a server has: the tool and its likes, and resources to watch. `inline`: the tool answers
+/// when it returns, and does not wait; otherwise its tasks are put into `tasks`.
 pub(super) fn router(stage: &Stage, inline: bool, tasks: &Rc<RefCell<Vec<Task>>>) -> Router<()> {
     let mut router = Router::new();
     let (stage, tasks) = (stage.clone(), tasks.clone());

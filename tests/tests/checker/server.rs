@@ -193,6 +193,19 @@ fn a_message_of_a_subscription_in_the_wrong_place_is_caught() {
 }
 
 #[test]
+fn an_id_that_comes_again_beside_a_batch_is_not_judged() {
+    let batch = format!("> [{},{}]\n=", message("call 1"), message("call 2"));
+    let march = OPEN.replace("2025-11-25", "2025-03-26") + "\n" + &batch;
+    // The second element may be answered, and then it is the subscription that is cancelled.
+    let again = "> listen 2\n< ack 2\n> cancel 2\n> listen 2\n< ack 2\n< tagged 2 tools";
+    check(&format!("{march}\n{again}"), &[]);
+    check(
+        &format!("{march}\n> listen 3\n< ack 3\n> cancel 3\n=\n< tagged 3 tools"),
+        &[Invariant::SilenceAfterCancel],
+    );
+}
+
+#[test]
 fn a_handshake_that_is_jumped_over_is_caught() {
     mcp_proto::spec!("INI-06", "INI-08", "INI-14", "INI-15", "RPC-27");
     use Invariant::Handshake;

@@ -5,7 +5,7 @@
 use mcp_tests::sim::{self, Case, Interjection, Lie};
 
 /// As many as take about half a minute on one core.
-const RUNS: u64 = 300;
+const RUNS: u64 = 600;
 
 fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok()?.parse().ok()

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     Seeded,
-    checker::{Asked, Exchanges},
+    checker::{Asked, Exchanges, Invariant, Violation},
 };
 
 /// A server behind HTTP.
@@ -41,6 +41,10 @@ pub(super) struct Web {
     stream_bytes: usize,
     /// The trips whose clients have fallen behind.
     pub(super) fallen: Vec<usize>,
+    /// Whether there is room for everybody and everything.
+    roomy: bool,
+    /// What was refused that is still kept.
+    refused: Option<Violation>,
     loot: Loot,
     defect: Option<Defect>,
     /// What the liar was told last.
@@ -150,6 +154,8 @@ impl Web {
             record: record.clone(),
             stream_bytes: case.net.stream_bytes as usize,
             fallen: Vec::new(),
+            roomy: server.is_roomy(),
+            refused: None,
             loot: Loot::default(),
             defect: case.defect,
             heard: None,
@@ -314,6 +320,7 @@ impl Web {
                 let body = body_of(&response);
                 self.checker.responded(exchange.0, response.head.status, session, &body);
                 if let Some(trip) = self.open.remove(&exchange) {
+                    self.check_refusal(trip, response.head.status);
                     if !body.is_empty() {
                         self.leg(trip).said(true, &body);
                     }
@@ -355,6 +362,18 @@ impl Web {
         }
     }
 
+    /// A client of its own comes back within seconds: with room enough, it finds all.
+    fn check_refusal(&mut self, trip: usize, status: u16) {
+        let letter = self.trips[trip].letter();
+        if let Some(event) = letter.field("last-event-id")
+            && status == 400
+            && self.roomy
+        {
+            let what = format!("what follows {event} is refused inside retention");
+            self.refused = Some(Violation { invariant: Invariant::Replay, what });
+        }
+    }
+
     /// Whether a frame does not come through, which is a defect.
     fn loses(&mut self, exchange: ExchangeId, text: &str) -> bool {
         if self.defect != Some(Defect::LostEvent) || !text.contains("data: {") {
@@ -389,7 +408,8 @@ impl Web {
     }
 
     pub(super) fn violation(&self) -> Option<String> {
-        self.checker.violations().first().map(ToString::to_string)
+        let mut all = self.checker.violations().iter().chain(&self.refused);
+        all.next().map(ToString::to_string)
     }
 
     /// The process is gone, with all it knew; gives the trips that were under way to it.

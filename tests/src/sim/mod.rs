@@ -4,6 +4,7 @@
 mod actor;
 mod app;
 mod changes;
+mod conduct;
 mod defect;
 mod draw;
 mod generate;

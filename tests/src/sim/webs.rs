@@ -14,6 +14,7 @@ impl World {
     pub(super) fn send(&mut self, client: usize, request: HttpRequest) {
         let life = self.actors[client].life;
         let subject = self.actors[client].plan.subject;
+        self.conduct.asked((client, life), &request);
         let trip = self.web.sent(client, life, subject, request);
         let text = self.web.trips[trip].shown();
         self.note(&format!("c{client} -> web {trip} {}", shown(text.as_bytes())));
@@ -39,6 +40,7 @@ impl World {
         });
         if let Some((trip, _)) = found {
             self.web.trips[trip].over = true;
+            self.conduct.ended((client, life), own);
             let delay = self.delay();
             self.schedule(self.now + delay, Happening::Gone(trip));
         }
@@ -61,6 +63,7 @@ impl World {
         }
         actor.now().disturbed = true;
         if let Some(http) = actor.machine.http() {
+            self.conduct.failed((client, life), own, delivery);
             http.handle_failed(self.now, own, delivery);
         }
     }
@@ -137,6 +140,7 @@ impl World {
             actor.lives[life as usize].restarted = true;
         }
         let Some(http) = actor.machine.http().filter(|_| actor.life == life) else { return };
+        self.conduct.heard((client, life), own, &piece);
         match piece {
             Piece::Head(status, fields) => http.handle_head(now, own, status, &&*fields),
             Piece::Bytes(bytes) => http.handle_body(now, own, &Vec::from(bytes)),

@@ -7,6 +7,7 @@ use mcp_proto::{Instant, client::QuestionId, server::Command};
 use super::{
     actor::Actor,
     changes::{Topic, list},
+    conduct::Conduct,
     draw::Draw,
     judge,
     link::Link,
@@ -33,6 +34,7 @@ pub(super) struct World {
     pub(super) current: Vec<Option<usize>>,
     /// The server behind HTTP.
     pub(super) web: Web,
+    pub(super) conduct: Conduct,
     queue: BTreeMap<(Instant, u64), Happening>,
     serial: u64,
     pub(super) draw: Draw<'static>,
@@ -90,6 +92,7 @@ impl World {
             links: Vec::new(),
             current: vec![None; actors.len()],
             web: Web::new(case, &stage, &record, case.seed),
+            conduct: Conduct::default(),
             actors,
             queue: BTreeMap::new(),
             serial: 0,
@@ -315,7 +318,8 @@ impl World {
         for link in &mut self.links {
             link.rested();
         }
-        let found = self.links.iter().find_map(Link::violation).or_else(|| self.web.violation());
+        let found = self.links.iter().find_map(Link::violation);
+        let found = found.or_else(|| self.web.violation()).or_else(|| self.conduct.violation());
         found.map_or(Ok(()), Err)
     }
 

@@ -74,6 +74,9 @@ fn a_good_client_over_http_passes() {
     check(&stream, &[]);
     let lost = format!("{OPEN}\n> 3 POST{OWN}\n| call 1\n< 3 404\n{OPEN}");
     check(&lost, &[]);
+    // One that cannot speak what is answered leaves.
+    let unspoken = OPEN.split("> 2").next().unwrap_or_default();
+    check(&format!("{unspoken}> 2 DELETE\n: mcp-session-id: s\n< 2 204"), &[]);
     check(&format!("> 1 POST{MODERN}\n| modern 1\n! 1\n> 2 POST{MODERN}\n| modern 1"), &[]);
 }
 

@@ -93,6 +93,10 @@ impl HttpClient {
             Role::Request(number) | Role::Resume(number) => {
                 let Some(route) = self.routes.get_mut(&number) else { return };
                 route.via = Via::Exchange(exchange);
+                if route.what == What::Initialize {
+                    // The head of a response that broke may have named one.
+                    self.session.id = None;
+                }
             }
             Role::General => self.general.state = super::route::GeneralState::Exchange(exchange),
             role => {

@@ -32,6 +32,18 @@ fn nothing_is_sent_before_the_server_has_taken_initialized() {
 }
 
 #[test]
+fn an_initialize_that_is_sent_again_names_no_session() {
+    spec!("SHL-38");
+    let mut net = Net::with(|config, _| config.era = Era::Legacy);
+    let first = net.next("initialize");
+    net.head(&first, 200, &[JSON, ("Mcp-Session-Id", "s-1")]);
+    net.fail(&first, Delivery::OutcomeUnknown);
+    net.pass(Duration::from_secs(10));
+    let again = net.next("initialize");
+    assert_eq!(again.header("Mcp-Session-Id"), None);
+}
+
+#[test]
 fn each_message_is_a_post_of_its_own_in_every_revision() {
     spec!("SHL-01", "SHL-02", "SHL-04", "SHL-05", "SHL-41", "SHL-42");
     for (version, named) in [

@@ -69,6 +69,12 @@ impl Calls {
         self.open.remove(id)
     }
 
+    /// A request never left: it may be sent again as it is.
+    pub(super) fn forget(&mut self, id: &Id) -> Option<Call> {
+        self.used.remove(id);
+        self.end(id)
+    }
+
     /// Whether this is a subscription, whose end the server may tell by a cancellation.
     pub(super) fn listens(&self, id: &Id) -> bool {
         self.open.get(id).is_some_and(|call| call.method == "subscriptions/listen")

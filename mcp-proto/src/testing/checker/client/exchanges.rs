@@ -92,7 +92,7 @@ impl ClientExchanges {
         }
         self.check_types(exchange, asked);
         self.check_session(exchange, asked);
-        self.check_version(exchange, asked, messages, opens);
+        self.check_version(exchange, asked, messages);
         for reading in messages {
             self.mirrors.check(exchange, asked, reading, modern, &mut self.findings);
         }
@@ -126,6 +126,15 @@ impl ClientExchanges {
         let Event { id, data, .. } = event(frame);
         self.events.extend(id);
         self.heard(&data.unwrap_or_default());
+    }
+
+    /// There was no connection: the client may ask the same again.
+    pub fn unsent(&mut self, exchange: u64) {
+        if let Some(known) = self.all.get_mut(&exchange) {
+            for id in core::mem::take(&mut known.requests) {
+                self.checker.unsent(&id);
+            }
+        }
     }
 
     /// A stream ends, or the connection is gone.
@@ -220,19 +229,13 @@ impl ClientExchanges {
         }
     }
 
-    fn check_version(
-        &mut self,
-        exchange: u64,
-        asked: &Asked,
-        messages: &[Reading<'_>],
-        opens: bool,
-    ) {
+    fn check_version(&mut self, exchange: u64, asked: &Asked, messages: &[Reading<'_>]) {
         let named = asked.field("mcp-protocol-version");
         let own = messages.iter().find_map(|reading| match reading {
             Reading::Request { params, .. } => revision(params),
             _ => None,
         });
-        let agreed = self.checker.version().filter(|_| !opens);
+        let agreed = self.checker.operates_in();
         let agreed = agreed.filter(|agreed| !WITHOUT_FIELD.contains(agreed));
         let Some(wanted) = own.as_deref().or(agreed) else { return };
         if named != Some(wanted) {

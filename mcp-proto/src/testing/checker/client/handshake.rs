@@ -49,6 +49,14 @@ impl Handshake {
         }
     }
 
+    /// The same, once the client has said that it is ready.
+    pub(super) fn operates_in(&self) -> Option<&str> {
+        match &self.stage {
+            Stage::Opened { agreed, initialized: true } => Some(&agreed.version),
+            _ => None,
+        }
+    }
+
     /// Whether the server may ask something.
     pub(super) fn has_questions(&self) -> bool {
         matches!(self.stage, Stage::Opening | Stage::Opened { .. })

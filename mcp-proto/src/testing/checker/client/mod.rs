@@ -88,6 +88,13 @@ impl ClientChecker {
         }
     }
 
+    /// A request never left the client.
+    pub(super) fn unsent(&mut self, id: &Id) {
+        if let Some(call) = self.calls.forget(id) {
+            self.handshake.answered(&call, Err("unsent"));
+        }
+    }
+
     /// An `initialize` is to come, in a session of its own: what was asked before is forgotten.
     pub(super) fn begin(&mut self) {
         self.handshake = Handshake::default();
@@ -103,6 +110,11 @@ impl ClientChecker {
     /// The revision that was agreed on in a handshake.
     pub fn version(&self) -> Option<&str> {
         self.handshake.version()
+    }
+
+    /// The same, once the client has said that it is ready: one that cannot speak it does not.
+    pub(super) fn operates_in(&self) -> Option<&str> {
+        self.handshake.operates_in()
     }
 
     /// What was wrong, in order.

@@ -167,6 +167,8 @@ fn a_session_serves_its_own_subject_until_it_ends() {
 fn frames_are_events_of_one_message() {
     let framing = Invariant::Framing;
     assert_finds(&format!("{CALL}\n1 open\n1 < a-1 no message"), &[framing]);
+    assert_finds(&format!("{CALL}\n1 200 body=no message"), &[framing]);
+    assert_finds(&format!("{CALL}\n1 400 body=A session is required"), &[]);
     let mut checker = Exchanges::default();
     checker.asked(1, Asked::default());
     checker.opened(1, 200);

@@ -133,7 +133,9 @@ impl Exchanges {
                 session.ended = true;
             }
         }
-        if !body.is_empty() {
+        // What refuses a request need not be a message.
+        let may_be_text = status >= 300 && serde_json::from_str::<Value>(body).is_err();
+        if !body.is_empty() && !may_be_text {
             self.messages(exchange, body);
         }
     }

@@ -474,11 +474,8 @@ fn config(plan: &plan::Client) -> ClientConfig {
         Tries::Legacy => Era::Legacy,
         Tries::Only(revision) => Era::Pinned(app::version(revision)),
     };
-    // On a pipe a client that may keep little drops questions of a server that does not read.
-    let narrow = plan.web && plan.exchanges_max < 10;
     config.limits = Limits {
         exchanges_max: plan.exchanges_max as usize,
-        output_bytes_max: if narrow { 2_000 } else { 1 << 20 },
         rounds_max: plan.rounds_max,
         calls_max: plan.calls_max as usize,
         ..Limits::default()

@@ -75,7 +75,7 @@ impl Conduct {
                     judge.wrote(&String::from_utf8_lossy(&frame));
                 }
             }
-            Piece::End => self.ended(who, own),
+            Piece::End => self.over(who, own, true),
         }
     }
 
@@ -89,11 +89,15 @@ impl Conduct {
         self.ended(who, own);
     }
 
-    /// A response ends, or its connection is gone.
+    /// The connection of a response is gone.
     pub(super) fn ended(&mut self, who: Who, own: ClientExchange) {
+        self.over(who, own, false);
+    }
+
+    fn over(&mut self, who: Who, own: ClientExchange, whole: bool) {
         let judge = self.judges.entry(who).or_default();
         let Some(heard) = self.open.remove(&(who, own)) else { return };
-        if heard.streams || heard.status == 0 {
+        if heard.streams || !whole {
             return judge.ended(heard.number);
         }
         let body = String::from_utf8_lossy(&heard.text);

@@ -139,6 +139,10 @@ fn an_answer_of_a_client_to_nothing_is_caught() {
     check_open("< \"id\":1,\"method\":\"ping\"\n> result \"1\"", &[NoReplyToNothing]);
     check_open("< log info\n> junk", &[NoReplyToNothing]);
     check("> modern 1\n< \"id\":1,\"method\":\"ping\"\n> result 1", &[NoReplyToNothing]);
+    // Who probes does not know yet whether its server may ask.
+    let probe = "> modern 1 server/discover\n< \"id\":1,\"method\":\"ping\"";
+    check(&format!("{probe}\n> result 1"), &[]);
+    check(&format!("{probe}\n."), &[]);
 }
 
 #[test]

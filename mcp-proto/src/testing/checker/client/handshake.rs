@@ -17,6 +17,8 @@ pub(super) struct Handshake {
     client: Option<String>,
     /// Whether it has made requests that name their revision.
     modern: bool,
+    /// Whether one of them was more than a probe, so that it takes its server for a modern one.
+    settled: bool,
 }
 
 #[derive(Debug, Default)]
@@ -57,9 +59,14 @@ impl Handshake {
         }
     }
 
-    /// Whether the server may ask something.
-    pub(super) fn has_questions(&self) -> bool {
+    /// Whether the client owes answers to its server.
+    pub(super) fn owes_answers(&self) -> bool {
         matches!(self.stage, Stage::Opening | Stage::Opened { .. })
+    }
+
+    /// Whether the client may answer: also while it does not know of which era its server is.
+    pub(super) fn may_answer(&self) -> bool {
+        self.owes_answers() || !self.settled
     }
 
     /// The client asks something.
@@ -77,6 +84,7 @@ impl Handshake {
         let early = match &self.stage {
             Stage::Fresh if names_revision => {
                 self.modern = true;
+                self.settled |= method != "server/discover";
                 return check_modern(id, method, params, findings);
             }
             Stage::Fresh if self.modern => {

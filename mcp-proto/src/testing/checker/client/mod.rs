@@ -182,8 +182,7 @@ impl ClientChecker {
                 }
             }
             Reading::Request { id, method, params } => {
-                let may_answer = self.handshake.has_questions();
-                self.questions.asked(id, method, may_answer, &params);
+                self.questions.asked(id, method, &self.handshake, &params);
             }
             Reading::Notification { method, params } if method == "notifications/cancelled" => {
                 let id = params.members.get("requestId").and_then(Id::read);

@@ -2,7 +2,7 @@
 
 use alloc::{collections::BTreeMap, format, string::String};
 
-use super::{Findings, Id, Invariant, Params, fits};
+use super::{Findings, Id, Invariant, Params, fits, handshake::Handshake};
 
 /// The server's requests, by id.
 #[derive(Debug, Default)]
@@ -12,6 +12,8 @@ pub(super) struct Questions(BTreeMap<Id, Question>);
 struct Question {
     method: String,
     state: State,
+    /// Whether the client has to answer.
+    owed: bool,
     /// Whether a client of the revision that is spoken may answer.
     may_be_answered: bool,
     token: Option<Id>,
@@ -31,12 +33,18 @@ impl Questions {
         &mut self,
         id: Id,
         method: String,
-        may_be_answered: bool,
+        handshake: &Handshake,
         params: &Params<'_>,
     ) {
-        let token = params.meta.get("progressToken").and_then(Id::read);
-        let state = State::Open;
-        self.0.insert(id, Question { method, state, may_be_answered, token, floor: None });
+        let question = Question {
+            method,
+            state: State::Open,
+            owed: handshake.owes_answers(),
+            may_be_answered: handshake.may_answer(),
+            token: params.meta.get("progressToken").and_then(Id::read),
+            floor: None,
+        };
+        self.0.insert(id, question);
     }
 
     /// The server takes a request back.
@@ -82,7 +90,7 @@ impl Questions {
 
     /// Each question has its answer.
     pub(super) fn settled(&self, findings: &mut Findings) {
-        let owed = |question: &Question| question.state == State::Open && question.may_be_answered;
+        let owed = |question: &Question| question.state == State::Open && question.owed;
         for (id, question) in self.0.iter().filter(|(_, question)| owed(question)) {
             let what = format!("{} {id} is not answered", question.method);
             findings.add(Invariant::OneConclusion, what);

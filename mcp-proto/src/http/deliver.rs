@@ -112,13 +112,14 @@ impl Endpoint {
     fn deliver_to_session(&mut self, key: SessionKey, frame: Frame, kind: Kind) {
         let count_max = self.server.config().limits.subscriptions_max;
         let Some(session) = self.sessions.get_mut(key) else { return };
-        let general = session.general.and_then(|key| Some((key, self.streams.get(&key)?)));
-        if let Some((general, stream)) = general
-            && stream.carrier.is_some()
+        let general = session.general;
+        let stream = general.and_then(|key| self.streams.get(&key));
+        if let Some(general) = general
+            && stream.is_some_and(|stream| stream.carrier.is_some())
         {
             return self.say(general, None, kind, frame);
         }
-        let (frame, general) = (frame.into_shared(), session.general);
+        let frame = frame.into_shared();
         let kept = session.missed.keep(None, kind.clone(), frame.clone(), count_max);
         match (general, kept) {
             (Some(general), _) => self.say(general, None, kind, frame),

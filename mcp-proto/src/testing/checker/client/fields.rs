@@ -103,7 +103,8 @@ fn decoded(value: &str) -> Option<String> {
     String::from_utf8(bytes_of(inner)?).ok()
 }
 
-/// The bytes that a base64 text stands for.
+/// The bytes that a base64 text stands for. The judge reads it by itself, and not by the code that
+/// it judges.
 fn bytes_of(text: &str) -> Option<Vec<u8>> {
     const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let letters = text.trim_end_matches('=');

@@ -219,6 +219,11 @@ fn a_state_or_an_answer_that_was_not_given_or_asked_for_is_caught() {
     }
     let parallel = format!("{WANTS}{}{}", next(2, &both), next(3, &both));
     check(&parallel, &[StateIntegrity]);
+    // Two calls that are given the same state go on each by itself.
+    let two = WANTS.to_owned() + &WANTS.replace("modern 1", "modern 4").replace(":1,", ":4,");
+    check(&format!("{two}{}{}", next(2, &both), next(3, &both)), &[]);
+    let three = format!("{two}{}{}{}", next(2, &both), next(3, &both), next(5, &both));
+    check(&three, &[StateIntegrity]);
     let again = format!("{WANTS}{}< error 2{}", next(2, &both), next(3, &both));
     check(&again, &[]);
     check(&next(1, ANSWERS), &[StateIntegrity]);

@@ -73,10 +73,14 @@ impl Rounds {
         }
         let answers = answers.flatten().unwrap_or_default();
         let state = state.as_ref().and_then(Option::as_deref);
-        let found = self.0.iter_mut().rev().find(|round| {
+        let wants = |round: &Round| {
             round.state.as_deref() == state && round.is_for(call) && round.has_all(&answers)
-        });
-        let Some(round) = found else {
+        };
+        let is_free = |round: &Round| !round.next.as_ref().is_some_and(|next| calls.is_open(next));
+        // Two calls may want the same, and be given the same state.
+        let free = self.0.iter().rposition(|round| wants(round) && is_free(round));
+        let place = free.or_else(|| self.0.iter().rposition(wants));
+        let Some(round) = place.and_then(|place| self.0.get_mut(place)) else {
             let what = format!("{method} {id} brings {}", self.wrong(call, state, &answers));
             findings.add(Invariant::StateIntegrity, what);
             return;
@@ -85,7 +89,7 @@ impl Rounds {
             let what = format!("{method} {id} has the id of the request that it goes on with");
             findings.add(Invariant::StateIntegrity, what);
         }
-        if round.next.as_ref().is_some_and(|next| calls.is_open(next)) {
+        if free.is_none() {
             let what = format!("{method} {id} brings what another open request brings");
             findings.add(Invariant::StateIntegrity, what);
         }

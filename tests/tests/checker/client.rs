@@ -200,6 +200,14 @@ fn what_a_client_was_not_offered_or_did_not_declare_is_caught() {
 }
 
 #[test]
+fn a_question_that_comes_again_is_answered_again() {
+    let ask = "< \"id\":1,\"method\":\"ping\"";
+    check_open(&format!("{ask}\n{ask}\n> result 1\n> result 1"), &[]);
+    let thrice = format!("{ask}\n{ask}\n> result 1\n> result 1\n> result 1");
+    check_open(&thrice, &[Invariant::OneConclusion]);
+}
+
+#[test]
 fn a_state_or_an_answer_that_was_not_given_or_asked_for_is_caught() {
     mcp_proto::spec!(
         "MRT-08", "MRT-09", "MRT-11", "MRT-12", "MRT-14", "MRT-15", "MRT-16", "MRT-17"

@@ -11,7 +11,7 @@ use mcp_proto::{
 
 use super::Input;
 use crate::{
-    checker::{ClientChecker, ClientExpectations, Invariant, Line, Reading, Violation},
+    checker::{ClientChecker, Invariant, Line, Reading, Violation},
     fuzz::{lines::Lines, script::Timed},
 };
 
@@ -66,7 +66,7 @@ impl Rig {
         };
         let mut rig = Self {
             heard: Lines::new(config.limits.message_bytes_max),
-            checker: checker(),
+            checker: ClientChecker::default(),
             watched,
             pipe: ClientPipe::new(config),
             now: Instant::ZERO,
@@ -114,9 +114,6 @@ impl Rig {
             });
             self.pipe.handle_bytes(self.now, chunk);
             self.drain();
-            if self.watched {
-                self.write();
-            }
         }
         self.write();
     }
@@ -188,7 +185,7 @@ impl Rig {
                     self.write();
                     self.requests.clear();
                     self.heard = Lines::new(self.pipe.client().config().limits.message_bytes_max);
-                    self.checker = checker();
+                    self.checker = ClientChecker::default();
                     self.pipe.respawned(self.now);
                 }
                 ClientPipeOutput::Close => {
@@ -287,10 +284,6 @@ impl Timed for Rig {
         self.pipe.handle_timeout(self.now);
         self.drain();
     }
-}
-
-fn checker() -> ClientChecker {
-    ClientChecker::new(ClientExpectations { prompt: true })
 }
 
 fn nth<T: Copy>(set: &BTreeSet<T>, place: usize) -> Option<T> {

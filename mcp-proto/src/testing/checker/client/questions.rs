@@ -12,6 +12,8 @@ pub(super) struct Questions(BTreeMap<Id, Question>);
 struct Question {
     method: String,
     state: State,
+    /// How often it was asked before it was answered: a server may use an id again.
+    asked: u32,
     /// Whether the client has to answer.
     owed: bool,
     /// Whether a client of the revision that is spoken may answer.
@@ -36,9 +38,11 @@ impl Questions {
         handshake: &Handshake,
         params: &Params<'_>,
     ) {
+        let before = self.0.get(&id).filter(|before| before.state != State::Answered);
         let question = Question {
             method,
             state: State::Open,
+            asked: 1 + before.map_or(0, |before| before.asked),
             owed: handshake.owes_answers(),
             may_be_answered: handshake.may_answer(),
             token: params.meta.get("progressToken").and_then(Id::read),
@@ -81,7 +85,10 @@ impl Questions {
             }
             _ => {}
         }
-        question.state = State::Answered;
+        question.asked = question.asked.saturating_sub(1);
+        if question.asked == 0 {
+            question.state = State::Answered;
+        }
         if outcome.is_ok_and(|result| !fits(&question.method, result)) {
             let what = format!("the answer to {id} is none to {}", question.method);
             findings.add(Invariant::Framing, what);

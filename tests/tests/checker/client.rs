@@ -203,6 +203,8 @@ fn what_a_client_was_not_offered_or_did_not_declare_is_caught() {
 fn a_question_that_comes_again_is_answered_again() {
     let ask = "< \"id\":1,\"method\":\"ping\"";
     check_open(&format!("{ask}\n{ask}\n> result 1\n> result 1"), &[]);
+    let form = ask.replace("ping", "elicitation/create");
+    check_open(&format!("{ask}\n{form}\n> result 1\n> result 1"), &[]);
     let thrice = format!("{ask}\n{ask}\n> result 1\n> result 1\n> result 1");
     check_open(&thrice, &[Invariant::OneConclusion]);
 }

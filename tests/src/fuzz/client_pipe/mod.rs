@@ -10,8 +10,8 @@
 //! action, the newest for 0.
 //!
 //! Each input is run three times: what the server sends between two actions comes in one piece,
-//! line by line, and cut anyhow. What the client writes and tells must be the same, and the
-//! checker watches it line by line. Then the server's output ends, and everything with it.
+//! line by line, and cut anyhow. What the client writes and tells must be the same. Then the
+//! server's output ends, and everything with it.
 
 mod canned;
 mod rig;
@@ -38,7 +38,7 @@ pub fn client_pipe(data: &[u8]) {
 }
 
 fn run(settings: u8, limits: u8, script: &[u8], cut: Cut) -> Trace {
-    let mut rig = Rig::new(settings, limits, cut == Cut::Lines);
+    let mut rig = Rig::new(settings, limits);
     let mut sent = Vec::new();
     for step in steps(script) {
         match step {
